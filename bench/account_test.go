@@ -47,7 +47,7 @@ func TestAccounts(t *testing.T) {
 	}
 }
 
-// The newest frame is counted under its gate when the next one comes.
+// The newest frame is counted under its gate when the next one arrives.
 func TestPendingFrames(t *testing.T) {
 	v := &runtime.CameraView{Status: capture.Status{Name: "door", Frames: 3}, Seen: 3, View: engine.View{Detectors: make([]engine.DetectorView, 2)}}
 	v.Detectors[0].Runs, v.Detectors[1].Runs = 3, 1

@@ -73,8 +73,8 @@ func TestRunsAreInterleaved(t *testing.T) {
 	}
 }
 
-// A real run in both modes: every frame is accounted for, or it would have
-// failed, and its files say the same as its result.
+// A real run in both modes: every frame is accounted for, otherwise the run fails, and the files
+// match the result.
 func TestRun(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "out")
 	var out bytes.Buffer
@@ -95,11 +95,11 @@ func TestRun(t *testing.T) {
 		if r.Tick.count() != r.Ticks || r.Exec.count() != r.Execs || r.Age.count() != r.Seen || uint64(r.Late.TotalCount()) != r.Sent {
 			t.Errorf("%s: histograms have %d ticks, %d runs, %d ages, %d lates", r.Mode, r.Tick.count(), r.Exec.count(), r.Age.count(), r.Late.TotalCount())
 		}
-		// Three digits are what a histogram keeps.
+		// A histogram keeps three digits.
 		if least := time.Duration(r.Exec.total.Min()); float64(least) < 0.999*float64(r.Scenario.Sleep) {
 			t.Errorf("%s: a run of %v, and the detector takes %v", r.Mode, least, r.Scenario.Sleep)
 		}
-		// What one looks at during a step is part of that step.
+		// In inline mode, the run of a detector is part of the step.
 		if r.Mode == workload.Inline && float64(r.Tick.max()) < 0.999*float64(r.Scenario.Sleep) {
 			t.Errorf("inline: no tick was longer than %v", r.Tick.max())
 		}
@@ -172,7 +172,7 @@ func TestInterruptedRunKeepsWhatThereIs(t *testing.T) {
 	}
 }
 
-// Where results cannot be written is told before the first run, not after it.
+// An unwritable directory is reported before the first run, not after it.
 func TestRunNeedsSomewhereToWrite(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, environmentFile, "in the way"), 0o755); err != nil {
@@ -193,7 +193,7 @@ type writerFunc func(p []byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
-// What a scenario runs beside it fails the run when it fails, and only that run.
+// If what a scenario runs in parallel fails, that run fails, and no other.
 func TestFailedRunFailsAlone(t *testing.T) {
 	o := quick(t.TempDir(), "baseline")
 	s, err := workload.Find("baseline")
@@ -244,7 +244,7 @@ func readCSV(t *testing.T, path string) [][]string {
 	return rows
 }
 
-// logged returns how many values of a tag a histogram log holds.
+// logged returns the number of values with a tag in a histogram log.
 func logged(t *testing.T, path, tag string) (n int64) {
 	t.Helper()
 	r := hdrhistogram.NewHistogramLogReader(strings.NewReader(readFile(t, path)))
@@ -262,7 +262,7 @@ func logged(t *testing.T, path, tag string) (n int64) {
 	}
 }
 
-// What a scenario is for happens, and every frame of it is accounted for.
+// Each scenario has its intended effect, and every frame is accounted for.
 func TestScenariosRun(t *testing.T) {
 	rep, err := Run(t.Context(), Options{
 		Scenarios: []string{"age_by_stage", "event_storm", "clips_on", "detectors_4", "cameras_4", "remote_5ms", "stuck_detector", "dashboard_on", "variance_bursty", "idle", "motion_1", "watchers_8", "scraped", "remote_8", "remote_raw"},
@@ -280,7 +280,7 @@ func TestScenariosRun(t *testing.T) {
 		if r.Scenario.Name == "event_storm" && (r.Events == 0 || r.Events%64 != 0) {
 			t.Errorf("%d events, want a multiple of %d", r.Events, 64)
 		}
-		// The answers of a stuck detector are late and become no signal.
+		// Results of a stuck detector are late and set no signal.
 		if r.Scenario.Name == "stuck_detector" && r.SignalAge.max() >= time.Second {
 			t.Errorf("a signal of %v age", r.SignalAge.max())
 		}
@@ -293,8 +293,7 @@ func TestScenariosRun(t *testing.T) {
 	}
 }
 
-// It panics in its eleventh run. Two seconds leave time for that also where the
-// machine drops most frames.
+// It panics in its eleventh run. Two seconds suffice even if the machine drops most frames.
 func TestCrashingDetectorCrashes(t *testing.T) {
 	rep, err := Run(t.Context(), Options{
 		Scenarios: []string{"crashing_detector"}, Modes: []workload.Mode{workload.Worker}, Runs: 1,

@@ -8,12 +8,12 @@ import (
 	"rvo-tui/bench/workload"
 )
 
-// rvo's header, from its source: who reads its tables reads ours.
+// rvo's header, from its source: programs that read its tables can read ours.
 const rvoHeader = "run_id,scenario,detector_sleep_ms,input_fps,actual_camera_fps,duration_secs,tick_p50_ns,tick_p99_ns,tick_p999_ns,tick_count,exec_p50_ns,exec_p99_ns,exec_p999_ns,total_ticks,total_execs,total_skips,total_events,total_frame_drops,effective_fps,frame_loss_rate"
 
 const rvoSeriesHeader = "elapsed_ms,ticks_delta,execs_delta,skips_delta,events_delta,frame_drops_delta,tick_p50_ns,tick_p99_ns,exec_p50_ns,exec_p99_ns,staleness_p50_ns,staleness_p99_ns,frame_queue_depth"
 
-// crafted returns a result with known figures.
+// crafted returns a result with known values.
 func crafted() *Result {
 	s, _ := workload.Find("overload_severe")
 	r := &Result{
@@ -40,7 +40,7 @@ func TestSummaryIsThatOfRVO(t *testing.T) {
 	if lines[0] != rvoHeader || SummaryHeader != rvoHeader {
 		t.Errorf("the columns are\n%s\nwant\n%s", lines[0], rvoHeader)
 	}
-	// Loss is what was counted, not what is left of two rates.
+	// Loss is what was counted, not the difference of two rates.
 	const want = "2,overload_severe,5,600.00,600.00,2,5001215,5001215,5001215,420,1000,1000,1000,420,390,10,3,800,200.00,400.00"
 	if len(lines) != 2 || lines[1] != want {
 		t.Errorf("got\n%s\nwant\n%s", lines[1], want)

@@ -9,7 +9,7 @@ import (
 	"rvo-tui/bench/workload"
 )
 
-// fixedRun is a run of workers whose ticks all took as long.
+// fixedRun is a run in worker mode whose ticks all took the same time.
 func fixedRun(t *testing.T, name string, run int, tick time.Duration, sent, superseded, pool uint64) *Result {
 	t.Helper()
 	s, err := workload.Find(name)
@@ -62,7 +62,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// Without workers, or without what to compare with, nothing is judged.
+// Without worker runs, or without the runs to compare with, no limit is checked.
 func TestLimitsWantTheirRuns(t *testing.T) {
 	rep := &Report{Results: []*Result{fixedRun(t, "blocking_1ms", 1, 100, 100, 0, 0)}}
 	var out bytes.Buffer

@@ -108,7 +108,7 @@ func TestTallyOfAStep(t *testing.T) {
 	}
 }
 
-// near allows for the three digits of a histogram.
+// near allows for the three digits that a histogram keeps.
 func near(got, want time.Duration) bool {
 	return got >= want && float64(got) <= float64(want)*1.001+1
 }
@@ -136,7 +136,7 @@ func TestTallyCountsSkips(t *testing.T) {
 	}
 }
 
-// An answer that came too late is a run, and no signal.
+// A late result counts as a run, and sets no signal.
 func TestTallyKnowsVoidAnswers(t *testing.T) {
 	p := newProbe(0)
 	ref := engine.FrameRef{ID: 1}
@@ -154,7 +154,7 @@ func TestTallyKnowsVoidAnswers(t *testing.T) {
 	}
 }
 
-// The probe works on the live path.
+// The probe runs on the live path.
 func TestProbeAllocatesNothing(t *testing.T) {
 	p := newProbe(1e6)
 	in, out := fullStep()
@@ -166,7 +166,7 @@ func TestProbeAllocatesNothing(t *testing.T) {
 	}
 }
 
-// What a probe costs a tick of the pipeline with a frame and nothing else.
+// The cost of a probe for a pipeline tick with a frame and nothing else.
 func BenchmarkProbe(b *testing.B) {
 	b.ReportAllocs()
 	p := newProbe(0)

@@ -30,7 +30,7 @@ func TestScheduleMeasuresEachFrameOnce(t *testing.T) {
 		fps  float64
 		want int
 	}{{30, 60}, {120, 240}, {5000, 10_000}, {7, 14}, {0.1, 0}} {
-		// The camera's phase is such that no frame is due at the very edge.
+		// The phase of the camera keeps frames away from the edges of the measured time.
 		s := schedule{begin: 13 * time.Microsecond, fps: c.fps, first: 3 * time.Second, end: 5 * time.Second}
 		n, last := 0, uint64(0)
 		for id := uint64(1); !s.over(id, 0); id++ {
@@ -48,8 +48,7 @@ func TestScheduleMeasuresEachFrameOnce(t *testing.T) {
 	}
 }
 
-// A camera that cannot keep its rate is cut off at the end: the run would never
-// be over otherwise.
+// A camera that cannot keep its rate is cut off at the end. Otherwise the run would never end.
 func TestScheduleEndsForOneThatIsLate(t *testing.T) {
 	s := schedule{fps: 5000, first: time.Second, end: 2 * time.Second}
 	for _, c := range []struct {

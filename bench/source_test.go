@@ -49,8 +49,7 @@ func TestTheSameSeedDrawsTheSameFrames(t *testing.T) {
 	}
 }
 
-// What is due has passed long ago: a camera that is late sends at once, and
-// counts how late it was.
+// All frames are overdue: a late camera sends at once, and counts how late it was.
 func TestCameraSendsItsSchedule(t *testing.T) {
 	s := schedule{begin: time.Millisecond, fps: 1000, first: 5 * time.Millisecond, end: 20 * time.Millisecond}
 	s.end = 24 * time.Hour // the clock of the run is real; the schedule is cut below by its frames
@@ -76,7 +75,7 @@ func TestCameraSendsItsSchedule(t *testing.T) {
 	if err := src.Retrieve(dst[:3]); !errors.Is(err, capture.ErrSizeChanged) {
 		t.Errorf("a buffer of another size: %v", err)
 	}
-	// Frames 5 to 10 are measured, of which 5, 7 and 9 got pixels.
+	// Frames 5 to 10 are measured; 5, 7 and 9 of them were drawn.
 	if f.sent.Load() != 10 || f.decoded != 5 || f.offered != 6 || f.given != 3 || f.filled != 1 || f.overdue != 6 {
 		t.Errorf("sent %d, decoded %d, offered %d, given %d, filled %d, overdue %d", f.sent.Load(), f.decoded, f.offered, f.given, f.filled, f.overdue)
 	}
@@ -104,7 +103,7 @@ func TestUnknownCameraIsRefused(t *testing.T) {
 	}
 }
 
-// Sending must not disturb what is measured.
+// Sending must not disturb the measurement.
 func TestSendingAllocatesNothing(t *testing.T) {
 	f := newStream(schedule{fps: 1000, end: 24 * time.Hour}, time.Now().Add(-time.Hour), testFrames(t))
 	src := &source{stream: f, ctx: t.Context()}

@@ -33,8 +33,7 @@ type shot struct {
 	size  int   // from here on the frame is size x 1; 0: as before
 }
 
-// fakeSource plays shots. Unless it is deaf, a Grab under way ends with the
-// context.
+// fakeSource plays shots. Unless it is deaf, a running Grab ends with the context.
 type fakeSource struct {
 	ctx    context.Context
 	shots  []shot
@@ -94,7 +93,7 @@ type seen struct {
 	width        int
 }
 
-// harness runs one camera on scripted sources inside a bubble.
+// harness runs one camera on scripted sources in a synctest bubble.
 type harness struct {
 	t      *testing.T
 	start  time.Time
@@ -140,7 +139,7 @@ func newHarness(t *testing.T, cfg Config, open func(ctx context.Context, r *harn
 	return r
 }
 
-// stop ends the camera and returns what Run said.
+// stop ends the camera and returns the result of Run.
 func (r *harness) stop() error {
 	r.cancel()
 	err := <-r.ended
@@ -148,7 +147,7 @@ func (r *harness) stop() error {
 	return err
 }
 
-// is fails unless the camera is in the state at that time since the start.
+// is fails unless the camera is in this state at this time since the start.
 func (r *harness) is(at time.Duration, state State, reason string) {
 	r.t.Helper()
 	time.Sleep(at - time.Since(r.start))
@@ -158,7 +157,7 @@ func (r *harness) is(at time.Duration, state State, reason string) {
 	}
 }
 
-// opens returns when the source was opened.
+// opens returns the times at which the source was opened.
 func (r *harness) opens() []time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -175,7 +174,7 @@ func liveSource(ctx context.Context, r *harness, shots ...shot) *fakeSource {
 	return &fakeSource{ctx: ctx, shots: shots, told: 4, size: 4, closed: &r.closed}
 }
 
-// steady returns n frames, step apart.
+// steady returns n frames at intervals of step.
 func steady(n int, step time.Duration) []shot {
 	out := make([]shot, n)
 	for i := range out {
@@ -252,7 +251,7 @@ func TestCameraBacksOff(t *testing.T) {
 		r.is(0, Reconnecting, "dial rtsp://user:***@h/s: connection refused")
 		time.Sleep(12 * time.Second)
 		synctest.Wait()
-		// After the one frame, at 9.5 s, the waits start over.
+		// After the frame at 9.5 s, the retry delays start over.
 		want := []time.Duration{0, 500 * ms, 1500 * ms, 3500 * ms, 6500 * ms, 9500 * ms, 10 * time.Second, 11 * time.Second}
 		if !slices.Equal(r.opens(), want) {
 			t.Errorf("opened at %v, want %v", r.opens(), want)
@@ -314,7 +313,7 @@ func TestCameraFailsSlowly(t *testing.T) {
 	}
 }
 
-// A camera that refuses a login locks the account after some of them.
+// Retries after refused logins are rare, because cameras lock accounts after several.
 func TestCameraRefusedLoginsBackOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newHarness(t, live(), func(ctx context.Context, r *harness, n int) (Connection, error) {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// A camera's clock that is off and drifts is known within milliseconds on a line
-// that delays each packet by up to 80 ms.
+// The offset and drift of a camera's clock are estimated within milliseconds, on a network that
+// delays each packet by up to 80 ms.
 func TestClockOnAJitteryLine(t *testing.T) {
 	for name, c := range map[string]struct {
 		off   time.Duration
@@ -44,8 +44,7 @@ func TestClockOnAJitteryLine(t *testing.T) {
 	}
 }
 
-// Presentation times of their own that drift do no harm where reports tell what
-// the camera's clock reads.
+// Drifting presentation times do no harm if sender reports give the camera's clock.
 func TestClockFollowsReportsNotPresentationTimes(t *testing.T) {
 	var s Stamper
 	start := time.Now()
@@ -81,8 +80,8 @@ func TestClockThatIsSetStartsOver(t *testing.T) {
 	}
 }
 
-// Two streams of one camera are on one clock: the one whose encoder is slower
-// does not count its frames as captured later.
+// Two streams of one camera share a clock: frames of the slower encoder do not get later capture
+// times.
 func TestClockIsSharedByTwoStreams(t *testing.T) {
 	var camera Clock
 	small, large := Stamper{Camera: &camera}, Stamper{Camera: &camera}
@@ -178,7 +177,7 @@ func TestStamperTakesTransitOffWithoutCallingItLag(t *testing.T) {
 	}
 }
 
-// Servers hand on at once what waited for the first reader.
+// Servers send a backlog at once to the first reader.
 func TestClockIsNotMisledByTheFirstFrames(t *testing.T) {
 	var s Stamper
 	start := time.Now()
@@ -195,8 +194,7 @@ func TestClockIsNotMisledByTheFirstFrames(t *testing.T) {
 	}
 }
 
-// A camera whose clock is in step with ours tells how long its encoder takes; one
-// whose clock is not does not.
+// If a camera's clock agrees with ours, the latency includes its encoder; otherwise it does not.
 func TestLatencyFromTheLens(t *testing.T) {
 	for name, c := range map[string]struct {
 		off   time.Duration

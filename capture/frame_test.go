@@ -103,8 +103,7 @@ func TestPoolSizes(t *testing.T) {
 	}
 }
 
-// Holders come and go in other goroutines; while one holds a frame, its pixels
-// must be those it was published with.
+// Holders come and go in other goroutines. While one holds a frame, its pixels must not change.
 func TestFrameContentUnderRace(t *testing.T) {
 	p := NewPool(4, nil)
 	defer p.Close()
@@ -221,8 +220,8 @@ func (s *flat) Size() (int, int)          { return 64, 36 }
 func (s *flat) Live() bool                { return true }
 func (s *flat) Close() error              { return nil }
 
-// steadyCamera returns a camera and a function that takes one frame through
-// it, as its reader does.
+// steadyCamera returns a camera and a function that takes one frame through it, as its reader
+// does.
 func steadyCamera(tb testing.TB) func() {
 	cfg := live()
 	cfg.Name = "door"

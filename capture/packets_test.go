@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// stream is a scripted PacketSource: 25 frames a second, a key frame every gop
-// frames, from a frame on that need not be a key one.
+// stream is a scripted PacketSource: 25 frames per second, and a key frame every gop frames until
+// those end.
 type stream struct {
 	ctx   context.Context
 	file  bool
@@ -56,7 +56,7 @@ func (s *stream) Read() (*Packet, error) {
 	return &Packet{Track: s.track, Data: []byte{1}, PTS: at, DTS: at, Key: (s.n-1+s.first)%s.gop == 0}, nil
 }
 
-// fakeDecoder gives a frame for each packet, which takes a while.
+// fakeDecoder returns a frame for each packet after a while.
 type fakeDecoder struct {
 	t       *testing.T
 	takes   time.Duration
@@ -93,7 +93,7 @@ func (fakeImage) Luma() (Luma, bool)           { return Luma{}, false }
 func (fakeImage) Convert([]byte, Target) error { return nil }
 func (fakeImage) Free()                        {}
 
-// packetHarness runs a camera on a stream inside a bubble.
+// packetHarness runs a camera on a stream in a synctest bubble.
 type packetHarness struct {
 	cam     *Camera
 	decoded atomic.Int64
@@ -206,7 +206,7 @@ func TestDecodeOnDemand(t *testing.T) {
 	}
 }
 
-// What is wanted again comes within 150 ms: decoding begins at the last key frame.
+// When frames are needed again, they come within 150 ms: decoding starts at the last key frame.
 func TestDecodingBeginsAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := runPackets(t, live(), &stream{gop: 50}, 2*time.Millisecond, Demand{})
@@ -227,7 +227,7 @@ func TestDecodingBeginsAgain(t *testing.T) {
 	})
 }
 
-// Less is decoded only after a group of pictures in which less was wanted.
+// Decoding is reduced only after a GOP in which less was needed.
 func TestDecodingGoesOnForAGroup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := runPackets(t, live(), &stream{gop: 25}, 0, Demand{FPS: 25})
@@ -242,7 +242,7 @@ func TestDecodingGoesOnForAGroup(t *testing.T) {
 	})
 }
 
-// Packets without a key frame are a sign of life.
+// Packets without a key frame show that the camera is alive.
 func TestWaitsForAKeyFrame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := runPackets(t, live(), &stream{gop: 300, first: 1}, 0, Demand{FPS: 25})
@@ -260,7 +260,7 @@ func TestWaitsForAKeyFrame(t *testing.T) {
 	})
 }
 
-// A file is played at its own rate and ends, sound on the same clock.
+// A file is played at its own rate and ends, with sound on the same clock.
 func TestPacketsOfAFile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := live()
@@ -283,8 +283,8 @@ func TestPacketsOfAFile(t *testing.T) {
 	})
 }
 
-// Packets of a file that no frame comes of are waited for together, a moment ahead of
-// time, unless somebody watches them. Frames are never ahead of time.
+// Packets of a file that give no frame are waited for in groups, a moment ahead of time, unless
+// somebody watches them. Frames are never ahead of time.
 func TestFileIsReadAhead(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -324,7 +324,7 @@ func TestFileIsReadAhead(t *testing.T) {
 	}
 }
 
-// Who cannot keep up leaves out what is old.
+// A slow reader skips old packets.
 func TestPacketsCatchUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := runPackets(t, live(), &stream{}, 60*time.Millisecond, Demand{FPS: 25})
@@ -342,7 +342,7 @@ func TestPacketsCatchUp(t *testing.T) {
 	})
 }
 
-// Where nothing can be decoded, packets flow on.
+// If nothing can be decoded, packets continue.
 func TestPacketsWithoutADecoder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &packetHarness{ended: make(chan error, 1)}
@@ -364,8 +364,7 @@ func TestPacketsWithoutADecoder(t *testing.T) {
 	})
 }
 
-// heldBack gives the frame of the packet before, as a decoder does that waits for
-// B-frames.
+// heldBack returns the frame of the packet before, like a decoder that waits for B-frames.
 type heldBack struct {
 	fakeDecoder
 	last *Packet
@@ -383,8 +382,8 @@ func (d *heldBack) Decode(packets []*Packet, _ bool) (Decoded, error) {
 	return Decoded{Image: fakeImage{}, Packet: before, Frames: len(packets)}, nil
 }
 
-// A frame has the ID of the packet that it was decoded from, however long the
-// decoder held it back.
+// A frame has the ID of the packet from which it was decoded, however long the decoder held it
+// back.
 func TestFrameHasIDOfItsPacket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &packetHarness{ended: make(chan error, 1)}

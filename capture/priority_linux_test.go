@@ -6,7 +6,7 @@ import (
 )
 
 func TestLowPriorityIsThatOfItsThreadAlone(t *testing.T) {
-	// The system call answers 20 less the nice value.
+	// The system call returns 20 minus the nice value.
 	get := func() int {
 		p, err := syscall.Getpriority(syscall.PRIO_PROCESS, syscall.Gettid())
 		if err != nil {
@@ -49,7 +49,7 @@ func TestEndLowPriority(t *testing.T) {
 	if err != nil || low != own && low != 20-7 {
 		t.Errorf("the thread has %d, the caller %d: %v", 20-low, 20-own, err)
 	}
-	// Whoever may raise one priority may raise this one.
+	// A user who may raise one priority may raise this one.
 	if raised := syscall.Setpriority(syscall.PRIO_PROCESS, tid, 20-own) == nil; raised && low != own {
 		t.Errorf("the thread was left at %d", 20-low)
 	}

@@ -253,7 +253,7 @@ func TestLiveCatchesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newHarness(t, live(), func(ctx context.Context, r *harness, n int) (Connection, error) {
 			shots := steady(100, 40*ms)
-			// The network holds for two seconds; the 50 frames then come at once.
+			// The network stalls for two seconds; then 50 frames arrive at once.
 			shots[20].after = 2040 * ms
 			for i := 21; i <= 70; i++ {
 				shots[i].after = 0

@@ -8,8 +8,8 @@ import (
 	"rvo-tui/capture"
 )
 
-// Capture times that become better known while the movie of a clip has not begun to be
-// shown do not hide the key frame that it is to be shown from.
+// If capture times become more exact before the movie of a clip starts, its first key frame is
+// still shown.
 func TestClipBeginsJustBeforeAKeyFrame(t *testing.T) {
 	for _, late := range []time.Duration{60 * time.Millisecond, 300 * time.Millisecond, time.Second} {
 		t.Run(late.String(), func(t *testing.T) {
@@ -42,8 +42,8 @@ func TestClipBeginsJustBeforeAKeyFrame(t *testing.T) {
 	}
 }
 
-// A clip that begins within an outage begins with the last frame before it, which is shown
-// until the camera is back.
+// A clip that begins during an outage begins with the last frame before it, which is shown until
+// the camera is back.
 func TestClipBeginsInAnOutage(t *testing.T) {
 	for _, late := range []time.Duration{0, 5 * time.Millisecond, 300 * time.Millisecond} {
 		for _, group := range []int{25, 1} {
@@ -76,8 +76,8 @@ func TestClipBeginsInAnOutage(t *testing.T) {
 	}
 }
 
-// hide sends what an edit list hides of a file that begins now, all at once: two seconds
-// from a key frame on, from which the first frames that are shown are decoded.
+// hide sends the part that an edit list hides of a file that begins now, all at once: two seconds
+// from a key frame on, from which the first visible frames are decoded.
 func (c *sender) hide() {
 	for at := -2 * time.Second; at < 0; at += c.every {
 		c.offer(&capture.Packet{Track: c.video, PTS: at, DTS: at, Key: at == -2*time.Second, Hidden: true})
@@ -85,7 +85,8 @@ func (c *sender) hide() {
 	c.n = 1
 }
 
-// What an edit list hides at the beginning of a file was never seen: it is no pre-roll.
+// Frames that an edit list hides at the beginning of a file were never shown: they are no
+// pre-roll.
 func TestHiddenFramesAreNoPreRoll(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newStudio(t, testConfig(t), withLines)
@@ -103,7 +104,7 @@ func TestHiddenFramesAreNoPreRoll(t *testing.T) {
 	})
 }
 
-// A file that is played again hides its beginning each time.
+// A file that loops hides its beginning each time.
 func TestHiddenFramesInTheMiddleOfAClip(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newStudio(t, testConfig(t), withLines)
@@ -131,7 +132,7 @@ func TestHiddenFramesInTheMiddleOfAClip(t *testing.T) {
 	})
 }
 
-// Sound behind the last frame of a file that is played again is ahead of its time.
+// Sound after the last frame of a file that loops is ahead of its time.
 func TestSoundBehindTheLastFrame(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newStudio(t, testConfig(t), withLines)

@@ -58,7 +58,7 @@ func TestCalendar(t *testing.T) {
 	}
 }
 
-// A clock that jumps forth must not delete what is there.
+// A clock that jumps forward must not delete clips.
 func TestRetentionOutlivesAWrongClock(t *testing.T) {
 	cfg := testConfig(t)
 	cfg.MaxBytes, cfg.MaxAge = 0, 9000*1e9

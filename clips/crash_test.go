@@ -20,12 +20,12 @@ import (
 	"rvo-tui/rules"
 )
 
-// crashEnv names the clips directory of a child of this test binary that saves
-// clips until it is killed.
+// crashEnv names the clips directory of a child of this test binary that saves clips until it is
+// killed.
 const crashEnv = "RVO_CLIPS_CRASH_DIR"
 
-// crashStream names a file of H.264 that the child sends, instead of drawing
-// frames, and has the real muxer write.
+// crashStream names a file of H.264 that the child sends, instead of drawing frames, and writes
+// with the real muxer.
 const crashStream = "RVO_CLIPS_CRASH_STREAM"
 
 // crashChild saves and deletes clips as fast as it can.
@@ -57,8 +57,8 @@ func crashChild(dir string) {
 	}
 }
 
-// crashSender sends packets of a file over and over, at ten times their rate, and
-// saves a clip of two seconds each half second.
+// crashSender sends packets of a file in a loop, at ten times their rate, and saves a clip of two
+// seconds every half second.
 func crashSender(cfg Config, name string) {
 	stream, err := os.ReadFile(name)
 	if err != nil {
@@ -112,27 +112,27 @@ func TestKillLeavesOnlyWholeClips(t *testing.T) {
 	})
 }
 
-// begun returns the names of clips in dir that are not finished. There are other hidden
-// files, as for a moment that of a probe.
+// begun returns the names of unfinished clips in dir. There are other hidden files, such as that
+// of a probe.
 func begun(t *testing.T, dir string) []string {
 	t.Helper()
 	return slices.DeleteFunc(hidden(t, dir), func(name string) bool { return !strings.HasPrefix(name, buildingPrefix) })
 }
 
-// killRounds kills a child again and again while it saves clips, and looks at
-// every clip that is there then.
+// killRounds repeatedly kills a child while it saves clips, and checks every clip that exists
+// then.
 func killRounds(t *testing.T, rounds int, env []string) {
 	dir := t.TempDir()
 	seen, leftovers := 0, 0
-	// A busy machine needs longer to come as far as a whole clip.
+	// A busy machine needs longer to save a whole clip.
 	for round := 0; round < rounds || (seen == 0 || leftovers == 0) && round < 100; round++ {
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(append(os.Environ(), crashEnv+"="+dir), env...)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		// It is under way once it has begun a clip of its own, however long a busy
-		// machine takes for that.
+		// The child is busy once it has begun a clip of its own, however long a busy machine
+		// takes.
 		old := begun(t, dir)
 		late, look := time.After(time.Minute), time.NewTicker(time.Millisecond)
 		for slices.Equal(begun(t, dir), old) {

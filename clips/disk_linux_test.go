@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestRealDisk fills a small file system, and makes it read-only.
+// TestRealDisk fills a small file system, and remounts it read-only.
 func TestRealDisk(t *testing.T) {
 	t.Run("AVI", func(t *testing.T) { fillDisk(t, AVI{}) })
 	t.Run("MP4", func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"rvo-tui/internal/fileio"
 )
 
-// A FIFO in the place of a file holds nobody who reads evidence or adds to it.
+// A FIFO in place of a file blocks neither readers nor writers of evidence.
 func TestFIFOsHoldNobody(t *testing.T) {
 	cfg := testConfig(t)
 	makeClips(t, cfg, 1, time.Now())

@@ -16,7 +16,7 @@ import (
 	"rvo-tui/rules"
 )
 
-// studio is a recorder with one camera whose frames the test takes.
+// studio is a recorder with one camera whose frames the test makes.
 type studio struct {
 	t     *testing.T
 	cfg   Config
@@ -28,7 +28,7 @@ type studio struct {
 	stop  func() error // ends Run and returns what it returned
 }
 
-// testConfig keeps clips small and has no bounds that depend on the machine.
+// testConfig keeps clips small and has no limits that depend on the machine.
 func testConfig(t *testing.T) Config {
 	cfg := DefaultConfig()
 	cfg.Dir = filepath.Join(t.TempDir(), "evidence")
@@ -37,7 +37,7 @@ func testConfig(t *testing.T) Config {
 	return cfg
 }
 
-// newStudio runs a recorder. It is for the inside of a synctest bubble.
+// newStudio runs a recorder. Call it in a synctest bubble.
 func newStudio(t *testing.T, cfg Config, options ...func(*Options)) *studio {
 	t.Helper()
 	s := &studio{t: t, cfg: cfg, epoch: time.Now(), pool: capture.NewPool(16, nil)}
@@ -74,14 +74,14 @@ func newStudio(t *testing.T, cfg Config, options ...func(*Options)) *studio {
 // now returns the time since the epoch.
 func (s *studio) now() time.Duration { return time.Since(s.epoch) }
 
-// frame takes a frame, with one count.
+// frame makes a frame with one reference.
 func (s *studio) frame() *capture.Frame {
 	s.t.Helper()
 	s.id++
 	return takeFrame(s.t, s.pool, s.id, 64, 48, time.Now())
 }
 
-// film offers frames at 30 a second for a while.
+// film offers frames at 30 per second for a while.
 func (s *studio) film(d time.Duration) {
 	s.t.Helper()
 	for end := time.Now().Add(d); time.Now().Before(end); {
@@ -92,7 +92,7 @@ func (s *studio) film(d time.Duration) {
 	}
 }
 
-// job returns the job of an event that is confirmed by a frame of this moment.
+// job returns the job of an event that this moment's frame confirms.
 func (s *studio) job(id string) Job {
 	return Job{
 		Event: rules.Event{
@@ -105,7 +105,7 @@ func (s *studio) job(id string) Job {
 	}
 }
 
-// save asks for a clip, which must be taken.
+// save requests a clip, which must be accepted.
 func (s *studio) save(job Job) {
 	s.t.Helper()
 	if err := s.rec.Save(job); err != nil {
@@ -113,7 +113,7 @@ func (s *studio) save(job Job) {
 	}
 }
 
-// drain waits for every clip. No more frames come meanwhile.
+// drain waits for every clip. No more frames come.
 func (s *studio) drain() {
 	s.t.Helper()
 	if err := s.rec.Drain(s.t.Context()); err != nil {
@@ -121,7 +121,7 @@ func (s *studio) drain() {
 	}
 }
 
-// list returns the clips on disk, after having looked at every file of each.
+// list returns the clips on disk after checking every file of each.
 func (s *studio) list() []Entry {
 	s.t.Helper()
 	return wholeClips(s.t, s.cfg.Dir)
@@ -158,7 +158,7 @@ func takeFrame(t testing.TB, pool *capture.Pool, id uint64, width, height int, a
 	return f
 }
 
-// wholeClips lists the clips in dir and checks each to its last byte.
+// wholeClips lists the clips in dir and checks each completely.
 func wholeClips(t testing.TB, dir string) []Entry {
 	t.Helper()
 	entries, err := List(dir)
@@ -195,7 +195,7 @@ func wholeClips(t testing.TB, dir string) []Entry {
 	return entries
 }
 
-// muxerOf returns what reads a movie.
+// muxerOf returns a reader for a movie.
 func muxerOf(name string) Muxer {
 	switch filepath.Ext(name) {
 	case ".lines":
@@ -208,7 +208,7 @@ func muxerOf(name string) Muxer {
 	return AVI{}
 }
 
-// hidden returns the names of unfinished business in dir.
+// hidden returns the names of unfinished clips in dir.
 func hidden(t testing.TB, dir string) []string {
 	t.Helper()
 	list, err := os.ReadDir(dir)
@@ -224,7 +224,7 @@ func hidden(t testing.TB, dir string) []string {
 	return names
 }
 
-// inBubble runs a test in fake time.
+// inBubble runs a test in a synctest bubble.
 func inBubble(t *testing.T, f func(t *testing.T)) {
 	t.Helper()
 	synctest.Test(t, f)

@@ -30,7 +30,7 @@ func testJPEG(width, height int, shade byte) []byte {
 	return out.Bytes()
 }
 
-// aviFile writes JPEG files as frames that are 50 ms apart.
+// aviFile writes JPEG files as frames at intervals of 50 ms.
 func aviFile(path string, frames ...[]byte) error {
 	track := &capture.Track{Video: true, Codec: capture.MJPEG}
 	first := &capture.Packet{Track: track}

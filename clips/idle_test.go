@@ -13,8 +13,8 @@ import (
 	"rvo-tui/rules"
 )
 
-// Until somebody asks for evidence there is none: no directory, no worker, nothing
-// that Drain or the end would wait for.
+// Until evidence is requested, there is no directory, no worker, and nothing that Drain or the
+// end waits for.
 func TestIdleUntilTheFirstRing(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		cfg := testConfig(t)
@@ -83,8 +83,7 @@ func TestEndsIdle(t *testing.T) {
 	})
 }
 
-// A worker that the machine leaves no time in the middle of a frame must not
-// hold up the end.
+// A worker that gets no processor time in the middle of a frame must not delay the end.
 func TestEndsWithoutAWorkerThatHangs(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		cfg := testConfig(t)

@@ -16,7 +16,7 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// diary is a log that tests read while it is written.
+// diary is a log that tests can read while it is written.
 type diary struct {
 	mu   sync.Mutex // guards text
 	text bytes.Buffer
@@ -28,7 +28,7 @@ func (d *diary) Write(p []byte) (int, error) {
 	return d.text.Write(p)
 }
 
-// count returns how many lines have a text.
+// count returns the number of lines with a text.
 func (d *diary) count(text string) int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -50,8 +50,8 @@ func (d *diary) String() string {
 // in makes it the log of a recorder.
 func (d *diary) in(o *Options) { o.Log = slog.New(slog.NewTextHandler(d, nil)) }
 
-// A disk that does not answer is told after half a minute, with what it holds up, and
-// each event that loses its clip meanwhile.
+// A disk that hangs is reported after half a minute, with what waits for it, as is each event
+// that loses its clip meanwhile.
 func TestFrozenDiskIsTold(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var log diary
@@ -100,7 +100,7 @@ func (s *studio) plainJob(id string) Job {
 	return job
 }
 
-// Whatever an event loses its clip for, evidence is degraded for a while.
+// However an event loses its clip, evidence is degraded for a while.
 func TestLostClipDegrades(t *testing.T) {
 	for _, c := range []struct {
 		reason string
@@ -156,8 +156,8 @@ func TestLostClipDegrades(t *testing.T) {
 	}
 }
 
-// Twelve clips that a full disk does not take are twelve lines with the events, one that
-// evidence is degraded, and one that it works again.
+// Twelve clips that a full disk refuses give twelve lines with the events, one that evidence is
+// degraded, and one that it works again.
 func TestDiskTroubleIsToldOnce(t *testing.T) {
 	for _, errno := range []syscall.Errno{syscall.ENOSPC, syscall.EROFS, syscall.EIO, syscall.EDQUOT, syscall.EACCES, syscall.ENOENT} {
 		t.Run(errno.Error(), func(t *testing.T) {
@@ -194,7 +194,7 @@ func TestDiskTroubleIsToldOnce(t *testing.T) {
 	}
 }
 
-// What is wrong with a disk has the same text each time, though names are random.
+// A disk error has the same text each time, without random file names.
 func TestDiskErrorsHaveNoNames(t *testing.T) {
 	for _, c := range []struct {
 		err  error
@@ -211,8 +211,7 @@ func TestDiskErrorsHaveNoNames(t *testing.T) {
 	}
 }
 
-// A clip that alone is larger than all may be is never published, and takes no other
-// one with it.
+// A clip larger than the limit is never published, and deletes no other clip.
 func TestClipLargerThanAllMayBe(t *testing.T) {
 	cfg := testConfig(t)
 	makeClips(t, cfg, 2, time.Now())
@@ -236,7 +235,7 @@ func TestClipLargerThanAllMayBe(t *testing.T) {
 	}
 }
 
-// Inodes run out before bytes where clips are many small files: the oldest go.
+// Many small files use up inodes before bytes: the oldest clips are deleted.
 func TestRetentionMakesRoomByInodes(t *testing.T) {
 	for _, c := range []struct{ all, free, want int64 }{
 		{64, 24, 5},   // 16 stay free

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mountMemory mounts a file system in memory at a directory until the test ends.
+// mountMemory mounts a tmpfs at a directory until the test ends.
 func mountMemory(t *testing.T, dir, options string) {
 	t.Helper()
 	if err := unix.Mount("none", dir, "tmpfs", 0, options); err != nil {
@@ -21,7 +21,8 @@ func mountMemory(t *testing.T, dir, options string) {
 	t.Cleanup(func() { _ = unix.Unmount(dir, 0) }) // it may be unmounted already
 }
 
-// mountImage mounts an ext4 file system of 16 MiB with some inodes at a directory until the test ends.
+// mountImage mounts an ext4 file system of 16 MiB with a number of inodes at a directory until
+// the test ends.
 func mountImage(t *testing.T, dir string, inodes int) {
 	t.Helper()
 	image := filepath.Join(t.TempDir(), "image")
@@ -44,8 +45,8 @@ func mountImage(t *testing.T, dir string, inodes int) {
 	})
 }
 
-// A disk that is unmounted while the program runs takes its clips with it: none is
-// written into the directory below, and the next ones go to the disk once it is back.
+// If a disk is unmounted at run time, its clips are gone: none is written to the directory below,
+// and the next ones go to the disk once it is back.
 func TestUnmountedDiskIsNoticed(t *testing.T) {
 	disk := t.TempDir()
 	mountMemory(t, disk, "size=4m")
@@ -86,7 +87,7 @@ func TestUnmountedDiskIsNoticed(t *testing.T) {
 	})
 }
 
-// Clips that were written while the disk was not mounted are found below it, and told at
+// Clips written while the disk was not mounted are found below the mount point and reported at
 // the start.
 func TestClipsBelowTheMountAreTold(t *testing.T) {
 	disk := t.TempDir()
@@ -136,8 +137,8 @@ func TestRequireMount(t *testing.T) {
 	}
 }
 
-// A disk without inodes is told as such, does not count as healed before a clip fits,
-// and retention makes room in time.
+// A disk without inodes is reported as such and counts as repaired only once a clip fits;
+// retention makes room in time.
 func TestDiskWithoutInodes(t *testing.T) {
 	for name, mount := range map[string]func(t *testing.T, dir string){
 		"tmpfs": func(t *testing.T, dir string) { mountMemory(t, dir, "size=8m,nr_inodes=64") },
@@ -194,8 +195,8 @@ const (
 	thaw   = 0xc0045878
 )
 
-// A frozen file system holds the builder and nobody else; evidence says so, and goes on
-// where it was.
+// A frozen file system blocks only the builder. The state of evidence shows it, and saving
+// continues when it is thawed.
 func TestRealDiskFreezes(t *testing.T) {
 	disk := t.TempDir()
 	mountImage(t, disk, 128)

@@ -4,8 +4,8 @@ package clips
 
 import "rvo-tui/capture/libav"
 
-// realMuxer is what the program writes movies with; nil in a build without cgo.
+// realMuxer is the program's muxer; nil in a build without cgo.
 var realMuxer Muxer = libav.Muxer{}
 
-// realRedraw is what the program draws thumbnails with.
+// realRedraw is the program's function for drawing thumbnails.
 var realRedraw = new(libav.Library).RedrawJPEG

@@ -11,11 +11,10 @@ import (
 	"rvo-tui/capture"
 )
 
-// lines is a Muxer whose movies are lines of JSON, so that tests see what was
-// written. It copies H.264 and AAC.
+// lines is a Muxer whose movies are JSON lines that tests can read. It copies H.264 and AAC.
 type lines struct{}
 
-// line is one packet, or the tracks where Tracks is set.
+// line is one packet, or the tracks if Tracks is set.
 type line struct {
 	Tracks             []capture.Codec `json:",omitempty"`
 	Track              int
@@ -72,7 +71,7 @@ func (lines) Read(path string) (capture.Movie, error) {
 	if err != nil {
 		return movie, err
 	}
-	// As FFmpeg, it begins with the last key frame that is not after the beginning.
+	// Like FFmpeg, start with the last key frame that is not after the beginning.
 	begin := 1
 	for i, l := range all {
 		if l.Tracks == nil && l.Track == 0 && l.Key && l.PTS <= 0 {
@@ -99,8 +98,8 @@ func (lines) Read(path string) (capture.Movie, error) {
 		movie.Duration = max(movie.Duration, l.PTS+l.Duration)
 	}
 	slices.Sort(movie.Times)
-	// As FFmpeg, it leaves out a frame that begins before the beginning, for however long it
-	// is shown, and plays the next one at once.
+	// Like FFmpeg, leave out a frame that starts before the beginning, however long it is shown,
+	// and play the next one at once.
 	if shown := movie.Times[movie.Hidden:]; len(shown) > 0 {
 		lost := shown[0]
 		for i := range shown {
@@ -121,7 +120,7 @@ func (lines) Frames(path string, _ int, yield func(at time.Duration, jpeg []byte
 	return err
 }
 
-// readLines reads a movie; a last line that is cut short does not count.
+// readLines reads a movie; an incomplete last line is ignored.
 func readLines(path string) (all []line, err error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -162,15 +161,15 @@ func (s *studio) connect(every time.Duration, group int) *sender {
 	return c
 }
 
-// reconnect begins anew, with times that count from pts.
+// reconnect starts a new connection with times that count from pts.
 func (c *sender) reconnect(pts time.Duration) {
 	c.video = &capture.Track{Video: true, Codec: capture.H264, Width: 64, Height: 48, Config: []byte{1}}
 	c.sound = &capture.Track{Codec: capture.AAC, SampleRate: 8000, Channels: 1}
 	c.began, c.n = time.Now().Add(-pts), 0
 }
 
-// send sends for a while. Of each three frames after a key frame the first is
-// shown last, as with two B-frames.
+// send sends for a while. Of every three frames after a key frame, the first is shown last, as
+// with two B-frames.
 func (c *sender) send(d time.Duration) {
 	c.t.Helper()
 	for end := time.Now().Add(d); time.Now().Before(end); {

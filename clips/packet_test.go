@@ -18,7 +18,7 @@ const frameTime = 40 * time.Millisecond
 
 func withLines(o *Options) { o.Muxer = lines{} }
 
-// movieOf returns the packets of a clip's movie and the tracks ahead of them.
+// movieOf returns the packets of a clip's movie and the tracks before them.
 func (s *studio) movieOf(e Entry, name string) (tracks []capture.Codec, packets []line) {
 	s.t.Helper()
 	all, err := readLines(filepath.Join(s.cfg.Dir, e.Path, name))
@@ -125,8 +125,8 @@ func ofTrack(all []line, track int) (some []line) {
 	return some
 }
 
-// A camera of one frame in six seconds: the clip shows the frame that was valid
-// when it began, for as long as it was, and covers the window.
+// A camera with one frame in six seconds: the clip starts with the frame that was current, shows
+// it for its whole time, and covers the window.
 func TestWindowWithoutFrames(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newStudio(t, testConfig(t), withLines)
@@ -223,8 +223,7 @@ func TestRingDropsTheOldestGroup(t *testing.T) {
 	})
 }
 
-// A clip that waits for its post-roll does not keep all of it in memory, and
-// tells what it lost.
+// A clip that waits for its post-roll does not keep all of it in memory, and reports its losses.
 func TestClipGrowsWhileItWaits(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newStudio(t, testConfig(t), withLines)
@@ -285,7 +284,7 @@ func TestModeSaysWhatIsEncoded(t *testing.T) {
 	}
 }
 
-// H.265 plays only where the browser has it, which a clip says.
+// H.265 plays only in browsers that support it, so the clip has a note.
 func TestCodecThatFewBrowsersPlayIsSaid(t *testing.T) {
 	for codec, says := range map[capture.Codec]bool{capture.H264: false, capture.HEVC: true} {
 		m := newMeta(&clip{jobs: []Job{{}}})
@@ -296,7 +295,7 @@ func TestCodecThatFewBrowsersPlayIsSaid(t *testing.T) {
 	}
 }
 
-// What a crash leaves is completed at the next start, or said to be lost.
+// Clips left by a crash are completed at the next start, or reported as lost.
 func TestNextStartCompletesWhatACrashLeft(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var log bytes.Buffer
@@ -308,8 +307,7 @@ func TestNextStartCompletesWhatACrashLeft(t *testing.T) {
 		s.save(job)
 		c.send(4 * time.Second)
 		synctest.Wait()
-		// The files of a process that was killed are those of one that is not: it
-		// would hold a lock, which a copy has not.
+		// A copy of the files, because a killed process holds no lock, and this one does.
 		crashed := filepath.Join(t.TempDir(), "evidence")
 		if err := os.CopyFS(crashed, os.DirFS(s.cfg.Dir)); err != nil {
 			t.Fatal(err)
@@ -378,7 +376,7 @@ func TestVerifyTellsWhatWasChanged(t *testing.T) {
 	}
 }
 
-// Whatever way an event loses its clip, the log names it.
+// However an event loses its clip, the log names it.
 func TestEveryLostClipIsNamed(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var log bytes.Buffer
@@ -405,8 +403,8 @@ func TestEveryLostClipIsNamed(t *testing.T) {
 	})
 }
 
-// A camera that is asked for a clip before anything was remembered gives a frame,
-// and then packets: the movie is of one piece.
+// A camera that has no packets yet when a clip is requested gives a frame, and then packets: the
+// movie has one part.
 func TestPacketsTakeThePlaceOfTheFirstFrames(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newStudio(t, testConfig(t), withLines)
@@ -426,8 +424,7 @@ func TestPacketsTakeThePlaceOfTheFirstFrames(t *testing.T) {
 	})
 }
 
-// Sound that comes a moment after the event, because the connection is new, is in
-// the clip.
+// Sound that starts just after the event, because the connection is new, is in the clip.
 func TestSoundThatHasJustBegunIsKept(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newStudio(t, testConfig(t), withLines)
@@ -446,7 +443,7 @@ func TestSoundThatHasJustBegunIsKept(t *testing.T) {
 	})
 }
 
-// Sound that begins later is in another file, from a key frame on.
+// Sound that starts later is in another file, from a key frame on.
 func TestSoundThatBeginsLaterIsKept(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newStudio(t, testConfig(t), withLines)

@@ -10,7 +10,7 @@ import (
 	"rvo-tui/capture"
 )
 
-// niceness notes the nice values of the threads that it is used on.
+// niceness records the nice values of the threads on which it is used.
 type niceness struct {
 	AVI
 	mu     sync.Mutex // guards values

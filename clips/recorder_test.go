@@ -104,7 +104,7 @@ func TestThumbShowsBoxes(t *testing.T) {
 		if err != nil || after.Bounds() != before.Bounds() {
 			t.Fatalf("thumbnail: %v", err)
 		}
-		// The left edge of the box is at 0.2 of 64, and the middle is not drawn on.
+		// The left edge of the box is at 0.2 of 64; the middle is not drawn on.
 		differ := func(x, y int) float64 {
 			r0, g0, b0, _ := before.At(x, y).RGBA()
 			r1, g1, b1, _ := after.At(x, y).RGBA()

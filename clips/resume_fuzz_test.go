@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// FuzzResume lets the next start find a directory of a dead process with anything
-// in it: it becomes a clip that is whole, or goes.
+// FuzzResume starts on the directory of a dead process with any content: it becomes a whole clip,
+// or is removed.
 func FuzzResume(f *testing.F) {
 	f.Add([]byte(`{"version":1,"event_id":"a","camera":"door","time":"2026-01-02T03:04:05Z","event_ts_ns":5,"start_time":"2026-01-02T03:04:04Z"}`),
 		[]byte(`{"Tracks":["h264"]}`+"\n"+`{"PTS":0,"Duration":40000000,"Key":true}`+"\n"))

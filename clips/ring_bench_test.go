@@ -8,7 +8,7 @@ import (
 	"rvo-tui/capture"
 )
 
-// full is a ring that remembers n frames as JPEG, one each step.
+// full is a ring that holds n frames as JPEG, one per step.
 func full(n int) *Ring {
 	cfg := DefaultConfig()
 	ring := New(Options{Config: cfg, Epoch: time.Now()}).Ring("door", time.Hour)
@@ -19,8 +19,8 @@ func full(n int) *Ring {
 	return ring
 }
 
-// What a ring does on the live path neither allocates nor waits, and that also
-// when the encoder is behind and it takes no frame.
+// On the live path, a ring neither allocates nor waits, even if the encoder is behind and the
+// frame is not taken.
 func TestOfferAllocatesNothing(t *testing.T) {
 	pool := capture.NewPool(16, nil)
 	defer pool.Close()
@@ -43,8 +43,7 @@ func TestOfferAllocatesNothing(t *testing.T) {
 	}
 }
 
-// BenchmarkRingInsert is a frame into a ring that is full, so that the oldest
-// one goes.
+// BenchmarkRingInsert inserts a frame into a full ring, which drops the oldest one.
 func BenchmarkRingInsert(b *testing.B) {
 	for _, n := range []int{300, 3000} {
 		b.Run(fmt.Sprintf("frames=%d", n), func(b *testing.B) {
@@ -62,8 +61,7 @@ func BenchmarkRingInsert(b *testing.B) {
 	}
 }
 
-// BenchmarkOfferPacket is a packet of video at 30 a second, with a key frame
-// each second.
+// BenchmarkOfferPacket offers a packet of video at 30 per second, with a key frame every second.
 func BenchmarkOfferPacket(b *testing.B) {
 	ring := New(Options{Config: DefaultConfig(), Epoch: time.Now()}).Ring("door", 3*time.Second)
 	defer ring.Close()
@@ -78,8 +76,8 @@ func BenchmarkOfferPacket(b *testing.B) {
 	}
 }
 
-// BenchmarkRingCut is what a clip of ten seconds takes out of a ring of 300
-// frames: not the frames, but the list of them.
+// BenchmarkRingCut cuts a clip of ten seconds out of a ring of 300 frames: it copies the list,
+// not the frames.
 func BenchmarkRingCut(b *testing.B) {
 	ring := full(300)
 	defer ring.Close()

@@ -20,7 +20,7 @@ import (
 	"rvo-tui/rules"
 )
 
-// sameAsIndex checks that the index has exactly the clips on disk.
+// sameAsIndex checks that the index lists exactly the clips on disk.
 func sameAsIndex(t *testing.T, dir string) {
 	t.Helper()
 	file, err := os.Open(filepath.Join(dir, indexFile))
@@ -67,7 +67,7 @@ func testClip(id string, at time.Time) *clip {
 	return &clip{jobs: []Job{{Event: rules.Event{ID: id, Type: "x", Camera: "door", At: time.Second, Time: at}}}, end: 2 * time.Second}
 }
 
-// testFrames returns frames that were encoded as JPEG, 100 ms apart.
+// testFrames returns JPEG frames at intervals of 100 ms.
 func testFrames(n int) (got cut) {
 	track := &capture.Track{Video: true, Codec: capture.MJPEG, Width: 32, Height: 24}
 	for i := range n {
@@ -129,8 +129,7 @@ func TestRetentionPassesOverABadClip(t *testing.T) {
 	if err := s.refresh(time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	// Its name is now that of a directory that cannot be renamed to itself: a
-	// path that is no path of a clip any more.
+	// Its name is now a path that cannot be that of a clip, so renaming fails.
 	s.entries[0].Path = strings.Repeat("x", 300)
 	s.cfg.MaxBytes = 1
 	if err := s.tidy(time.Now()); err != nil {
@@ -309,7 +308,7 @@ func TestSameNameTwice(t *testing.T) {
 	}
 }
 
-// faulty is a Muxer that fails in a way of the test's choice.
+// faulty is a Muxer that fails as the test chooses.
 type faulty struct {
 	AVI
 	create func(path string) error // nil: as AVI does
@@ -337,7 +336,7 @@ func (f faulty) Read(path string) (capture.Movie, error) {
 	return m, err
 }
 
-// makeClip makes a clip in one go.
+// makeClip makes a clip at once.
 func makeClip(t *testing.T, s *store, id string, at time.Time, frames int) (Entry, error) {
 	t.Helper()
 	return s.work(t.Context(), task{clip: &clip{}, view: *testClip(id, at), cut: testFrames(frames), last: true})

@@ -10,7 +10,7 @@ import (
 	"rvo-tui/detectors"
 )
 
-// BenchmarkDraw draws one box into a thumbnail of 720p.
+// BenchmarkDraw draws one box into a 720p thumbnail.
 func BenchmarkDraw(b *testing.B) {
 	img := image.NewYCbCr(image.Rect(0, 0, 1280, 720), image.YCbCrSubsampleRatio420)
 	for i := range img.Y {

@@ -7,8 +7,8 @@ import (
 	"rvo-tui/capture"
 )
 
-// A connection that breaks within a group: the frame that came last is a B-frame,
-// which cannot be shown for longer, since another one follows it.
+// A connection breaks within a GOP: the last frame is a B-frame, which cannot be shown for
+// longer, since another one follows it.
 func TestConnectionThatBreaksAtABFrame(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newStudio(t, testConfig(t), withLines)
@@ -29,8 +29,8 @@ func TestConnectionThatBreaksAtABFrame(t *testing.T) {
 	})
 }
 
-// The first packets of a connection may be taken for later than they are, until
-// one comes without delay. The movie goes on as the stream does.
+// The first packets of a connection may get late capture times until one arrives without delay.
+// The movie follows the stream.
 func TestCaptureTimesThatGoBack(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newStudio(t, testConfig(t), withLines)
@@ -55,14 +55,14 @@ func TestCaptureTimesThatGoBack(t *testing.T) {
 	})
 }
 
-// A frame that is decoded before the end and shown long after it is not in the clip, unless one
-// within the window is decoded from it.
+// A frame that is decoded before the end and shown long after it is not in the clip, unless a
+// frame within the window depends on it.
 func TestFramesShownAfterTheEnd(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newStudio(t, testConfig(t), withLines)
 		c := s.connect(6*time.Second, 1)
 		c.sound, c.late = nil, 12*time.Second
-		// A key frame, a P-frame, and the B-frames before it, each when it is decoded.
+		// A key frame, a P-frame, and the B-frames before it, in decoding order.
 		for i, shown := range []time.Duration{0, 24, 12, 6, 18} {
 			c.offer(&capture.Packet{Track: c.video, PTS: shown * time.Second, DTS: time.Duration(i)*6*time.Second - 12*time.Second, Key: i == 0})
 			if i == 2 {

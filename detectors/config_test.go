@@ -13,7 +13,7 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// problems returns what is wrong with cfg, each as "key: problem".
+// problems returns the problems of cfg, each as "key: problem".
 func problems(cfg Config, kinds Kinds) (found []string) {
 	cfg.Validate(kinds, func(key, problem string) { found = append(found, key+": "+problem) })
 	return found
@@ -183,7 +183,7 @@ func TestFill(t *testing.T) {
 	}
 }
 
-// What a detector says of its configuration beyond its Spec has no secret.
+// The displayed settings of a detector contain no secret.
 func TestSettings(t *testing.T) {
 	type options struct {
 		Model  string   `toml:"model"`

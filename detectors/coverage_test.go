@@ -59,7 +59,7 @@ func TestSieve(t *testing.T) {
 	}
 }
 
-// Kinds that look at pixels leave out what they do not look at by themselves.
+// Kinds that read pixels ignore masked parts by themselves, so no sieve is needed.
 func TestSieveIsForOtherKinds(t *testing.T) {
 	cfg := Config{Name: "a", Kind: "motion", Masked: []zone.Polygon{zone.Rect(0, 0, 1, 1)}}
 	for kind, want := range map[string]bool{"motion": false, "quality": false, "dummy": true} {
@@ -74,7 +74,7 @@ func TestSieveIsForOtherKinds(t *testing.T) {
 	}
 }
 
-// motionOf returns the answer for a block that comes to a place after a second.
+// motionOf returns the result for a block that appears at a place after a second.
 func motionOf(t *testing.T, cfg Config, x, y int) Reading {
 	t.Helper()
 	pool := capture.NewPool(1, nil)
@@ -115,8 +115,7 @@ func TestMotionLooksWhereItShould(t *testing.T) {
 	}
 }
 
-// A clock that runs in the frame is not motion behind a mask, and does not hide that
-// the rest is frozen.
+// A running clock behind a mask is no motion, and does not hide that the rest is frozen.
 func TestClockBehindMask(t *testing.T) {
 	clock := []zone.Polygon{zone.Rect(0, 0, 0.3, 0.3)}
 	for _, c := range []struct {
@@ -146,7 +145,7 @@ func TestClockBehindMask(t *testing.T) {
 	}
 }
 
-// The light is followed by what is looked at, however large the mask is.
+// Changes of light are measured on the unmasked part, however large the mask is.
 func TestMotionIgnoresTheLightBesideMask(t *testing.T) {
 	pool := capture.NewPool(1, nil)
 	defer pool.Close()

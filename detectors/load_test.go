@@ -55,8 +55,7 @@ func TestLoadStopsWithItsContext(t *testing.T) {
 	}
 }
 
-// The times that jitter chooses are spread over all of the range, and are those
-// of its name.
+// The durations of jitter cover the whole range, and depend only on its name.
 func TestJitterIsUniformBySeed(t *testing.T) {
 	choose := func(name string) (times []time.Duration) {
 		w := build(t, Config{Name: name, Kind: "jitter", Options: LoadOptions{Busy: 1000}}).(*work)

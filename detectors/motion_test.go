@@ -10,8 +10,8 @@ import (
 	"rvo-tui/capture"
 )
 
-// The street and the empty street of one seed differ by who passes alone: the
-// noise of each frame is the same. So their difference is what moves, exactly.
+// The street and the empty street with the same seed differ only by the people: the noise is the
+// same. So their difference is exactly what moves.
 func TestMotionOnTheStreet(t *testing.T) {
 	const width, top = 320, 12 // the caption is above top
 	const seed = 4
@@ -57,7 +57,7 @@ func TestMotionOnTheStreet(t *testing.T) {
 	}
 }
 
-// moved returns the box and the share of the pixels that differ well.
+// moved returns the box and the share of the pixels that differ clearly.
 func moved(a, b *capture.Frame, top int) (Box, float64) {
 	p, q := a.Pixels(), b.Pixels()
 	x0, y0, x1, y1, n := a.Width, a.Height, -1, -1, 0
@@ -75,8 +75,7 @@ func moved(a, b *capture.Frame, top int) (Box, float64) {
 	return Box{float64(x0) / w, float64(y0) / h, float64(x1+1-x0) / w, float64(y1+1-y0) / h}, float64(n) / (w * h)
 }
 
-// covered reports whether the union of the boxes spans at least half of want,
-// each way.
+// covered reports whether the union of the boxes spans at least half of want in both directions.
 func covered(want Box, found []Detection) bool {
 	x0, y0, x1, y1 := 1.0, 1.0, 0.0, 0.0
 	for _, d := range found {
@@ -155,7 +154,7 @@ func TestMotionAnswersWholeBoxes(t *testing.T) {
 	}
 }
 
-// blockFrame returns a grey frame with a light block.
+// blockFrame returns a grey frame with a bright block.
 func blockFrame(t *testing.T, pool *capture.Pool, at time.Duration, w, h, x, y, size int) *capture.Frame {
 	t.Helper()
 	f, err := pool.Get("test", 1, w, h, epoch.Add(at))
@@ -218,7 +217,7 @@ func TestMotionBlock(t *testing.T) {
 	}
 }
 
-// What comes and stays becomes background, and a new size starts anew.
+// What arrives and stays becomes background, and a new frame size starts over.
 func TestMotionLearns(t *testing.T) {
 	pool := capture.NewPool(1, nil)
 	defer pool.Close()
@@ -247,7 +246,7 @@ func TestMotionLearns(t *testing.T) {
 	if v := value(92*time.Second, 1, 1, 0); v != 0 {
 		t.Errorf("a frame of one pixel: %v", v)
 	}
-	// Most of the frame changes for good: another view.
+	// Most of the frame changes permanently: another view.
 	value(93*time.Second, 320, 240, 0)
 	for at := 94 * time.Second; at < 98*time.Second; at += 500 * time.Millisecond {
 		last = value(at, 320, 240, 10000)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// look is what the quality kind says of a scene at one second.
+// look is the result of the quality kind for a second of a scene.
 type look struct {
 	second                        int
 	brightness, sharpness, frozen [2]float64 // from, to

@@ -12,7 +12,7 @@ import (
 // epoch is when the scenes of the tests begin.
 var epoch = time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
 
-// film gives the frames of a synthetic scene at 30 a second.
+// film returns the frames of a synthetic scene at 30 per second.
 type film struct {
 	t    testing.TB
 	src  capture.Source
@@ -36,8 +36,7 @@ func openFilm(t testing.TB, scene string, seed uint64, width int) *film {
 	return f
 }
 
-// next skips all but the last of n frames and returns that; the caller
-// releases it.
+// next skips all but the last of n frames and returns it; the caller releases it.
 func (f *film) next(n int) *capture.Frame {
 	f.t.Helper()
 	for range n {
@@ -58,7 +57,7 @@ func (f *film) next(n int) *capture.Frame {
 	return frame
 }
 
-// build returns a detector of the built-in kind.
+// build returns a detector of a built-in kind.
 func build(t testing.TB, cfg Config) Detector {
 	t.Helper()
 	k := Builtin()[cfg.Kind]

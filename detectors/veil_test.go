@@ -7,7 +7,7 @@ import (
 	"rvo-tui/detectors/zone"
 )
 
-// Whatever is private is black at every size, and what is far from it stays.
+// Private zones are black at every size, and pixels far from them are unchanged.
 func TestVeil(t *testing.T) {
 	for name, area := range map[string]zone.Polygon{
 		"rectangle": zone.Rect(0.25, 0.25, 0.5, 0.5),

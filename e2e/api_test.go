@@ -50,8 +50,7 @@ var (
 	apiAt = regexp.MustCompile(`the API is served" address=(127\.0\.0\.1:\d+)`)
 )
 
-// Each command of docs/api.md does what it is shown for, and so do the clients of
-// examples.
+// Each command of docs/api.md does what it is shown for, and so do the example clients.
 func TestDocumentedCommands(t *testing.T) {
 	tool(t, "curl", "curl")
 	page := read(t, filepath.Join("..", "docs", "api.md"))
@@ -109,7 +108,7 @@ func (d *daemon) curl(dir, command, event string) (out, problem string, ok bool)
 	return stdout.String(), stderr.String(), err == nil
 }
 
-// client runs a client in one of the languages, and has an event come.
+// client runs an example client and waits for an event.
 func (d *daemon) client(t *testing.T, language, text string) {
 	at := apiAt.FindStringSubmatch(d.stderr.String())
 	if at == nil {

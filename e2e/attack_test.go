@@ -48,7 +48,7 @@ func startAttacked(t *testing.T) *attacked {
 	return &attacked{d, servedAt.FindStringSubmatch(d.stderr.String())[1], cert, &tls.Config{RootCAs: roots, ServerName: "127.0.0.1"}}
 }
 
-// enter connects anew, asks with the token, and returns how long that took.
+// enter opens a new connection, sends a request with the token, and returns how long that took.
 func (a *attacked) enter() (time.Duration, error) {
 	began := time.Now()
 	tr := &http.Transport{TLSClientConfig: a.trust.Clone(), ForceAttemptHTTP2: true, DisableKeepAlives: true}
@@ -74,7 +74,7 @@ func (a *attacked) enter() (time.Duration, error) {
 	return time.Since(began), nil
 }
 
-// keep runs n copies of do again and again until ctx ends.
+// keep runs n loops of do until ctx ends.
 func keep(ctx context.Context, n int, do func(context.Context)) (wait func()) {
 	var wg sync.WaitGroup
 	for range n {
@@ -87,7 +87,7 @@ func keep(ctx context.Context, n int, do func(context.Context)) (wait func()) {
 	return wg.Wait
 }
 
-// dial connects with TLS for HTTP/2, and ends the connection with ctx.
+// dial connects with TLS for HTTP/2, and closes the connection with ctx.
 func (a *attacked) dial(ctx context.Context) (net.Conn, error) {
 	cfg := a.trust.Clone()
 	cfg.NextProtos = []string{"h2"}
@@ -98,7 +98,7 @@ func (a *attacked) dial(ctx context.Context) (net.Conn, error) {
 	return conn, err
 }
 
-// frame is a frame of HTTP/2.
+// frame is an HTTP/2 frame.
 func frame(kind, flags byte, stream uint32, payload []byte) []byte {
 	n := len(payload)
 	head := []byte{byte(n >> 16), byte(n >> 8), byte(n), kind, flags, byte(stream >> 24), byte(stream >> 16), byte(stream >> 8), byte(stream)}
@@ -110,7 +110,7 @@ const (
 	greeting                                               = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 )
 
-// flood sends frames, 100 at a time, for as long as they are taken.
+// flood sends frames, 100 at a time, as long as they are accepted.
 func (a *attacked) flood(ctx context.Context, frames func(n uint32) []byte) {
 	conn, err := a.dial(ctx)
 	if err != nil {
@@ -129,8 +129,7 @@ func (a *attacked) flood(ctx context.Context, frames func(n uint32) []byte) {
 	}
 }
 
-// Whoever holds a token gets in, whatever those without one do. make attack wants it
-// within a second.
+// The holder of a token gets in, whatever others do. make attack wants it within a second.
 func TestAttacksLockNobodyOut(t *testing.T) {
 	a := startAttacked(t)
 	silent := func(ctx context.Context) {
@@ -209,7 +208,7 @@ func TestAttacksLockNobodyOut(t *testing.T) {
 	}
 }
 
-// holds wants the holder of a token to get in, nine times with a new connection each.
+// holds checks that the holder of a token gets in nine times, each with a new connection.
 func (a *attacked) holds(t *testing.T) {
 	t.Helper()
 	var took []time.Duration

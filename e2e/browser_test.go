@@ -19,13 +19,13 @@ import (
 // axeSum is the hash of axe-core 4.14.1 as npm has it (package/axe.min.js).
 const axeSum = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
 
-// chromium is the one Chromium that all tests of pages share; started on first use.
+// chromium is the Chromium that all web tests share; it is started on first use.
 var chromium = sync.OnceValues(startChromium)
 
-// stopChromium ends it, if a test has started it.
+// stopChromium stops it, if a test has started it.
 var stopChromium = func() {}
 
-// startChromium starts a Chromium without a window. Its context ends with the tests.
+// startChromium starts a headless Chromium. Its context ends with the tests.
 func startChromium() (context.Context, error) {
 	profile, err := os.MkdirTemp("", "rvo-chromium-")
 	if err != nil {
@@ -50,8 +50,8 @@ func startChromium() (context.Context, error) {
 	return ctx, nil
 }
 
-// page is a page in a browser context of its own: cookies and storage are not shared
-// with other tests.
+// page is a page in a browser context of its own, so cookies and storage are not shared between
+// tests.
 type page struct {
 	t   testing.TB
 	ctx context.Context
@@ -62,8 +62,8 @@ type page struct {
 	lossy bool // connections are lost in the test: entries about them are no failure
 }
 
-// openPage opens a page, or skips the test where Chromium is missing or does not start.
-// At its end the test fails if the page has written to the console or the log.
+// openPage opens a page, or skips the test if Chromium is missing or does not start. The test
+// fails if the page has written to the console or the log.
 func openPage(t testing.TB, url string) *page {
 	t.Helper()
 	p := newPage(t)
@@ -114,7 +114,7 @@ func newPage(t testing.TB) *page {
 	return p
 }
 
-// written returns what the page has written to console and log, and forgets it.
+// written returns and clears what the page has written to console and log.
 func (p *page) written() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -123,8 +123,8 @@ func (p *page) written() []string {
 	return all
 }
 
-// said waits until the page has written to console or log, and fails the test where one of
-// the entries does not have the text.
+// said waits until the page has written to console or log, and fails the test if an entry lacks
+// the text.
 func (p *page) said(text string) {
 	p.t.Helper()
 	var all []string
@@ -149,7 +149,7 @@ func (p *page) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// open loads an address in the page.
+// open loads a URL in the page.
 func (p *page) open(url string) {
 	p.t.Helper()
 	for range 10 {
@@ -157,12 +157,12 @@ func (p *page) open(url string) {
 		if url == "about:blank" || evaluate[bool](p, "document.querySelector('#app > *, main:not([hidden])') !== null") {
 			return
 		}
-		// Another test has made a network, and Chromium has dropped what it was loading.
+		// Another test has created a network interface, and Chromium has aborted the load.
 	}
 	p.t.Fatalf("%s is not loaded", url)
 }
 
-// evaluate returns what an expression of JavaScript, or the promise that it returns, gives.
+// evaluate returns the value of a JavaScript expression, or of the promise that it returns.
 func evaluate[T any](p *page, expression string) T {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
@@ -174,7 +174,7 @@ func evaluate[T any](p *page, expression string) T {
 	return v
 }
 
-// text returns what the page shows.
+// text returns the visible text of the page.
 func (p *page) text() string {
 	ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
 	defer cancel()
@@ -185,8 +185,8 @@ func (p *page) text() string {
 	return text
 }
 
-// until waits until an expression of JavaScript is true. One that throws, as on an
-// element that is not there yet, is not.
+// until waits until a JavaScript expression is true. If it throws, as for a missing element, it
+// is false.
 func (p *page) until(what, expression string) {
 	p.t.Helper()
 	over := time.After(patience)
@@ -205,7 +205,7 @@ func (p *page) until(what, expression string) {
 	}
 }
 
-// shows waits until an element with this text is there.
+// shows waits until an element contains this text.
 func (p *page) shows(selector, text string) {
 	p.t.Helper()
 	s, _ := json.Marshal(selector) // of strings it never fails
@@ -213,13 +213,13 @@ func (p *page) shows(selector, text string) {
 	p.until(fmt.Sprintf("%s with %q", selector, text), fmt.Sprintf("[...document.querySelectorAll(%s)].some(e => e.textContent.includes(%s))", s, w))
 }
 
-// click clicks at an element once it is visible.
+// click clicks an element once it is visible.
 func (p *page) click(selector string) {
 	p.t.Helper()
 	p.do("click "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
-// fill types a text into a field in place of what it holds.
+// fill replaces the text of a field.
 func (p *page) fill(selector, text string) {
 	p.t.Helper()
 	p.do("fill in "+selector, chromedp.Clear(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
@@ -231,7 +231,7 @@ func (p *page) keys(keys string) {
 	p.do("press "+keys, chromedp.KeyEvent(keys))
 }
 
-// shot saves what the page shows as a PNG file, whole.
+// shot saves the whole page as a PNG file.
 func (p *page) shot(file string) {
 	ctx, cancel := context.WithTimeout(p.ctx, 20*time.Second)
 	defer cancel()
@@ -242,8 +242,8 @@ func (p *page) shot(file string) {
 	p.t.Logf("screenshot: %s (%v)", file, err)
 }
 
-// accessible fails the test where axe finds something serious or critical. It applies one
-// rule, or all where none is named.
+// accessible fails the test if axe finds a serious or critical violation. It applies one rule, or
+// all if none is named.
 func (p *page) accessible(rule string) {
 	p.t.Helper()
 	axe, err := os.ReadFile("testdata/axe/axe.min.js")

@@ -16,8 +16,8 @@ var cameraFaults = flag.Int("camera-faults", 2, "how many faults are played on e
 
 const faultStall = 500 * time.Millisecond
 
-// faultLimits returns how long a camera may take to stall, and to be live from the
-// answer of its server on. A few cycles beside other tests only show that it does.
+// faultLimits returns the limits for a camera to stall, and to be live after its server answers.
+// A few rounds beside other tests only show that it happens.
 func faultLimits() (stall, live time.Duration) {
 	if *cameraFaults < 10 {
 		return patience, patience
@@ -25,25 +25,25 @@ func faultLimits() (stall, live time.Duration) {
 	return faultStall + 1500*time.Millisecond, 5 * time.Second // a busy machine and the reading of metrics add to the timeout
 }
 
-// patient is a camera on which one kind of fault is played, again and again.
+// patient is a camera on which one kind of fault is played repeatedly.
 type patient struct {
 	name string
 	url  string
 	fail func() error
 	heal func() error
-	// attempts returns when it was connected to during the fault, where that can
-	// be seen.
+	// attempts returns the times of connection attempts during the fault, if they can be
+	// observed.
 	attempts func() []time.Time
 }
 
-// course is what was seen of a patient.
+// course is what was observed of a patient.
 type course struct {
 	stalls int             // faults after which it was stalled
 	live   []time.Duration // from the healing to live
 	err    error
 }
 
-// cameraFaultRest keeps a clip of each camera under way most of the time, as it was sent.
+// cameraFaultRest keeps a clip of each camera, copied as sent, in progress most of the time.
 const cameraFaultRest = nice + `
 [[detector]]
 name = "motion"
@@ -62,9 +62,9 @@ max_bytes = "64MiB"
 min_free  = "1MiB"
 `
 
-// TestCameraFaults plays faults on five cameras of one process at a time: each camera must
-// stall, be tried again, and be live soon after its server answers; the process
-// must not grow. A server answers only once connecting to it has failed.
+// TestCameraFaults plays faults on five cameras of one process at a time: each camera must stall,
+// be retried, and be live soon after its server answers; the process must not grow. A server
+// answers only after an attempt to connect has failed.
 func TestCameraFaults(t *testing.T) {
 	needOpenCV(t)
 	tool(t, "ffprobe", "ffmpeg")
@@ -112,7 +112,7 @@ func TestCameraFaults(t *testing.T) {
 	}
 }
 
-// logOf returns the last lines that the program logged of a camera.
+// logOf returns the last log lines about a camera.
 func logOf(p *program, camera string) string {
 	var lines []string
 	for _, line := range p.stderr.lines() {
@@ -150,7 +150,7 @@ func patients(t *testing.T) []patient {
 	return all
 }
 
-// suffer plays the fault of a camera so many times.
+// suffer plays the fault of a camera a number of times.
 func suffer(c patient, cycles int, latest *atomic.Pointer[map[string]float64]) (seen course) {
 	count := func(name string) float64 {
 		return (*latest.Load())[fmt.Sprintf("rvo_camera_%s_total{camera=%q}", name, c.name)]
@@ -167,7 +167,7 @@ func suffer(c patient, cycles int, latest *atomic.Pointer[map[string]float64]) (
 			return seen
 		}
 		seen.stalls++
-		// Most faults are short; some last until the waits have grown to their full length.
+		// Most faults are short; some last until the retry delays have reached their maximum.
 		failing := 1.0
 		if n%10 == 9 {
 			failing = 5
@@ -194,9 +194,9 @@ func suffer(c patient, cycles int, latest *atomic.Pointer[map[string]float64]) (
 	return seen
 }
 
-// growing says what is wrong with the times of attempts on a server that lets each
-// of them run into its timeout of 1 s: the waits between are 0.5, 1, 2, 3, 3 s,
-// 20 % more or less, and what a busy machine adds.
+// growing returns what is wrong with the times of attempts on a server that lets each of them
+// time out after 1 s: the delays are 0.5, 1, 2, 3, 3 s, plus or minus 20 %, and what a busy
+// machine adds.
 func growing(at []time.Time) error {
 	want := []time.Duration{time.Second, 2 * time.Second, 3 * time.Second, 3 * time.Second}
 	for i := range min(len(at)-1, len(want)) {

@@ -87,8 +87,8 @@ func TestSets(t *testing.T) {
 		t.Errorf("got\n%s", text)
 	}
 
-	// A set that does not say its mode is compared with each mode of the other; ticks
-	// are related to those of the scenarios without work.
+	// A set without a mode is compared with each mode of the other set. Ticks are related to
+	// those of the scenarios without work.
 	write(filepath.Join(dir, "seed.csv"), "scenario,tick_p50_ns\nbaseline,100\ninproc_low,200\nload_shed,300\n")
 	write(filepath.Join(dir, "ours.csv"), "mode,scenario,tick_p50_ns\ninline,load_shed,3\nworker,load_shed,6\nworker,baseline,4\n")
 	text, err = Sets(filepath.Join(dir, "ours.csv"), filepath.Join(dir, "seed.csv"))

@@ -26,7 +26,7 @@ func TestPlain(t *testing.T) {
 	}
 }
 
-// An axis shows all that it has to, at round values, and a decade at the least.
+// An axis covers its values, has round limits and spans at least a decade.
 func TestAround(t *testing.T) {
 	for _, tt := range []struct{ low, high, from, to float64 }{
 		{1.5e-6, 9e-3, 1e-6, 1e-2},
@@ -44,7 +44,7 @@ func TestAround(t *testing.T) {
 	}
 }
 
-// Every axis has at least two ticks that are written, and none outside of it.
+// Every axis has at least two labelled ticks, and none outside of it.
 func TestTicks(t *testing.T) {
 	for _, tt := range []struct {
 		s         scale

@@ -17,8 +17,7 @@ import (
 
 const fixture = "testdata/results"
 
-// svg is the format that draws fast, and titled one that only says what would be
-// drawn.
+// svg is the fast format; titled only writes what would be drawn.
 var (
 	svg    = format{".svg", drawSVG}
 	titled = format{".svg", func(p *page, w io.Writer) error {
@@ -27,8 +26,7 @@ var (
 	}}
 )
 
-// drawn draws the figures of a directory in some formats and returns what was
-// said, and the files.
+// drawn draws the figures of a directory in some formats and returns the output and the files.
 func drawn(t *testing.T, dir string, formats ...format) (said string, files map[string][]byte) {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "figures")
@@ -66,7 +64,7 @@ func TestFiguresAreDrawn(t *testing.T) {
 	}
 }
 
-// One figure with curves and one with rows of marks: pixels take their time.
+// One figure with curves and one with rows of marks only, because drawing pixels is slow.
 func TestFiguresAreDrawnInPixels(t *testing.T) {
 	res, err := load(fixture)
 	if err != nil {
@@ -97,8 +95,7 @@ func TestRunWritesEachFormat(t *testing.T) {
 	}
 }
 
-// checkSVG wants a drawing: lettering with a unit, marks or curves in colour, and
-// nothing that is no number.
+// checkSVG checks a drawing: text with a unit, marks or curves in colour, and finite numbers.
 func checkSVG(t *testing.T, data []byte) {
 	t.Helper()
 	paths, texts := 0, []string{}
@@ -170,7 +167,7 @@ func checkPNG(t *testing.T, data []byte) {
 	}
 }
 
-// The same results give the same file, to the byte.
+// The same results give identical files.
 func TestFiguresAreTheSameEachTime(t *testing.T) {
 	_, first := drawn(t, fixture, svg)
 	_, second := drawn(t, fixture, svg)
@@ -181,8 +178,8 @@ func TestFiguresAreTheSameEachTime(t *testing.T) {
 	}
 }
 
-// copyFixture returns a copy of the fixture without some of its files, and
-// without the runs of detail.csv that drop picks.
+// copyFixture copies the fixture without some of its files and without the runs of detail.csv
+// selected by drop.
 func copyFixture(t *testing.T, without string, drop func(line string) bool) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -253,7 +250,7 @@ func TestFiguresWithoutDataAreLeftOut(t *testing.T) {
 	}
 }
 
-// A single run of a single mode has figures too.
+// Figures can be drawn from a single run in one mode.
 func TestFiguresOfOneRun(t *testing.T) {
 	said, files := drawn(t, copyFixture(t, "", func(l string) bool {
 		return strings.HasPrefix(l, "inline,") || strings.HasPrefix(l, "worker,2,") || strings.HasPrefix(l, "worker,3,")
@@ -300,7 +297,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	}
 }
 
-// Names in the table lead to no file outside of the directory.
+// Names in the table cannot lead to files outside of the directory.
 func TestNamesStayInside(t *testing.T) {
 	dir := t.TempDir()
 	outside := filepath.Join(filepath.Dir(dir), "secret_2_timeseries.csv")
@@ -314,7 +311,7 @@ func TestNamesStayInside(t *testing.T) {
 	}
 }
 
-// Whatever a table holds, figures are drawn or left out.
+// Whatever a table contains, figures are drawn or left out.
 func FuzzFigures(f *testing.F) {
 	text, err := os.ReadFile(filepath.Join(fixture, detailFile))
 	if err != nil {
@@ -391,7 +388,7 @@ func FuzzValues(f *testing.F) {
 	})
 }
 
-// A line wants two points to be seen; a mark does not.
+// A line needs two points to be visible; a mark does not.
 func TestPruneWantsLinesOfTwoPoints(t *testing.T) {
 	one := []point{{1, spread{1, 1, 1, 1}}}
 	line, mark := look{colour: blue}, looks[0]

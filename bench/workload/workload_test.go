@@ -36,7 +36,7 @@ func TestScenariosHaveNamesAndDocs(t *testing.T) {
 	}
 }
 
-// Every workload is one that a user could have configured.
+// Every workload is a valid configuration.
 func TestWorkloadsAreValid(t *testing.T) {
 	person := detectors.Builtin()["dummy"]
 	person.Name = "person"
@@ -90,7 +90,7 @@ func TestWorkloadsAreValid(t *testing.T) {
 	}
 }
 
-// The program's own kinds are not always there: then the error says what to do.
+// If the program's own kinds are missing, the error says what to do.
 func TestWorkloadsSayWhatTheyWant(t *testing.T) {
 	for _, name := range []string{"cpu_saturated", "crashing_child", "motion_child"} {
 		s, err := Find(name)
@@ -103,8 +103,7 @@ func TestWorkloadsSayWhatTheyWant(t *testing.T) {
 	}
 }
 
-// The latencies have the mean that the figures say, differ as they should, and
-// are the same for the same seed.
+// Latencies have the stated mean, differ as intended, and are the same for the same seed.
 func TestLatenciesHaveTheirMean(t *testing.T) {
 	const n = 400_000
 	for _, tt := range []struct {
@@ -178,7 +177,7 @@ func TestBrittlePanicsWhenItsRunsAreOver(t *testing.T) {
 	_, _ = b.Detect(t.Context(), nil)
 }
 
-// rvo's scenarios with their workloads, as its harness has them.
+// rvo's scenarios have the workloads of its harness.
 func TestRVOScenarios(t *testing.T) {
 	var got []string
 	for _, s := range Scenarios() {

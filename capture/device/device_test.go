@@ -87,7 +87,7 @@ func TestListIn(t *testing.T) {
 	}
 }
 
-// fake is a device whose frames come at a steady rate.
+// fake is a device with a steady frame rate.
 type fake struct {
 	frames   [][]byte
 	every    time.Duration
@@ -173,7 +173,7 @@ func TestPacketsAreWhatTheDeviceSent(t *testing.T) {
 
 func TestRawFrames(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		// A pixel of red, in BT.601 of limited range.
+		// A red pixel in limited-range BT.601.
 		const y, u, v = 81, 90, 240
 		w, h := 6, 4
 		planes := func(chroma ...byte) []byte { return append(bytes.Repeat([]byte{y}, w*h), chroma...) }
@@ -235,7 +235,7 @@ func TestDeviceThatFallsSilent(t *testing.T) {
 		if _, err := src.(capture.PacketSource).Read(); !errors.Is(err, context.Canceled) || time.Since(began) > 2*time.Second {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
-		// One that announces frames it does not have.
+		// A device that announces frames but has none.
 		src, _ = start(t.Context(), &fake{err: syscall.EAGAIN}, modes, cfg)
 		if _, err := src.(capture.PacketSource).Read(); !errors.Is(err, syscall.EAGAIN) {
 			t.Errorf("announced frames: %v", err)

@@ -21,17 +21,15 @@ import (
 	"rvo-tui/capture"
 )
 
-// count plays a file to its end and returns its frames, and its packets that are
-// shown.
+// count plays a file to its end and returns the number of its frames and of its visible packets.
 func count(t *testing.T, path string) (frames int) {
 	t.Helper()
 	play(t, path, func(d capture.Decoded) { frames += d.Frames })
 	return frames
 }
 
-// A file that was cut without encoding it anew begins with frames that an edit
-// list hides. What has no edit list shows the frames from the key on. FFmpeg's own
-// programs show as many.
+// A file trimmed without reencoding begins with frames that an edit list hides. Without an edit
+// list, frames from the key frame on are shown. The number must be that of FFmpeg's own programs.
 func TestTrimmedFiles(t *testing.T) {
 	if n := count(t, "testdata/trimmed.mp4"); n != 50 {
 		t.Errorf("%d frames, want 50", n)
@@ -58,7 +56,7 @@ func TestTrimmedFiles(t *testing.T) {
 	}
 }
 
-// shownByFFmpeg returns how many frames of a file FFmpeg shows.
+// shownByFFmpeg returns the number of frames that FFmpeg shows.
 func shownByFFmpeg(t *testing.T, path string) int {
 	t.Helper()
 	out := run(t, "ffprobe", "-v", "error", "-count_frames", "-select_streams", "v", "-show_entries", "stream=nb_read_frames", "-of", "csv=p=0", path)
@@ -69,8 +67,8 @@ func shownByFFmpeg(t *testing.T, path string) int {
 	return n
 }
 
-// edited writes a copy of an MP4 file of one track with another edit list: how long
-// each part is shown, and from where on in the track (-1: nothing is), in milliseconds.
+// edited writes a copy of an MP4 file of one track with another edit list: the duration of each
+// part, and its start in the track (-1: empty), in milliseconds.
 func edited(t *testing.T, file string, parts ...[2]int) string {
 	t.Helper()
 	data := mustRead(t, file)
@@ -98,8 +96,7 @@ func edited(t *testing.T, file string, parts ...[2]int) string {
 	return path
 }
 
-// What an edit list leaves out, wherever, is no damage: the file plays to its end, in
-// order.
+// Parts left out by an edit list are no damage: the file plays to its end, in order.
 func TestEditLists(t *testing.T) {
 	long := made(t, "long.mp4", "-f", "lavfi", "-i", "testsrc=rate=25:size=160x120:duration=6", "-g", "25", "-c:v", "libx264", "-bf", "2")
 	for name, parts := range map[string][][2]int{
@@ -142,7 +139,7 @@ func TestTimesThatJumpBack(t *testing.T) {
 	}
 }
 
-// Packets have times that rise, whatever the container lacks.
+// Packet times increase, whatever the container lacks.
 func TestPacketTimes(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -227,7 +224,7 @@ func TestForms(t *testing.T) {
 	}
 }
 
-// Where sound is unlawful it is not even read.
+// If sound is off, it is not even read.
 func TestSoundIsLeftOut(t *testing.T) {
 	path := made(t, "a.ts", "-f", "lavfi", "-i", "testsrc=rate=25:size=160x120:duration=1", "-f", "lavfi", "-i", "sine=duration=1")
 	for _, noSound := range []bool{false, true} {
@@ -251,7 +248,7 @@ func TestSoundIsLeftOut(t *testing.T) {
 	}
 }
 
-// That hardware decodes nothing here is told, and software does.
+// Missing hardware decoding is reported, and software decodes instead.
 func TestHardwareThatIsNotThere(t *testing.T) {
 	src := mustOpen(t, made(t, "a.mp4", "-f", "lavfi", "-i", "testsrc=rate=25:size=160x120:duration=0.2"))
 	p, err := src.Read()
@@ -279,7 +276,7 @@ func TestHardwareThatIsNotThere(t *testing.T) {
 	}
 }
 
-// A decoder opens from what any source says of a track, too.
+// A decoder can also be opened from the description of a track from any source.
 func TestDecoderWithoutNative(t *testing.T) {
 	src := mustOpen(t, made(t, "a.mp4", "-f", "lavfi", "-i", "testsrc=rate=25:size=160x120:duration=0.4"))
 	track := *src.Tracks()[0]
@@ -317,7 +314,7 @@ func latest(packets []*capture.Packet) *capture.Packet {
 	return last
 }
 
-// Packets go to the decoder in batches of any size.
+// Packets can be decoded in batches of any size.
 func TestBatches(t *testing.T) {
 	src := mustOpen(t, made(t, "a.mp4", "-f", "lavfi", "-i", "testsrc=rate=25:size=64x64:duration=2"))
 	dec, _, err := library.newDecoder(src.Tracks()[0], "none")
@@ -352,7 +349,7 @@ func TestBatches(t *testing.T) {
 	}
 }
 
-// Damage is concealed and told.
+// Damage is concealed and reported.
 func TestDamagedPackets(t *testing.T) {
 	src := mustOpen(t, made(t, "a.mp4", "-f", "lavfi", "-i", "testsrc2=rate=25:size=320x240:duration=2", "-c:v", "libx264", "-x264-params", "slices=4:bframes=0:keyint=25"))
 	dec, _, err := library.newDecoder(src.Tracks()[0], "none")
@@ -384,7 +381,7 @@ func TestDamagedPackets(t *testing.T) {
 	}
 }
 
-// What is decoded from a damaged frame shows the damage, up to the next key frame.
+// Frames predicted from a damaged frame count as damaged up to the next key frame.
 func TestDamageSpreads(t *testing.T) {
 	src := mustOpen(t, made(t, "a.mp4", "-f", "lavfi", "-i", "testsrc2=rate=25:size=320x240:duration=2", "-c:v", "libx264", "-x264-params", "slices=4:bframes=0:keyint=10:scenecut=0"))
 	var packets []*capture.Packet

@@ -22,8 +22,8 @@ func cameraAAC(t *testing.T) (packets []*capture.Packet) {
 	return packets
 }
 
-// A camera of a variable frame rate whose frames do not tell their duration, with fragments that end with a piece
-// of sound: FFmpeg would guess when the first frame of each is shown.
+// A camera with a variable frame rate and unknown frame durations, and fragments that end with
+// sound: FFmpeg would guess the time of the first frame of each fragment.
 func TestFramesOfUnknownDuration(t *testing.T) {
 	video, sound := cameraH264(t, "-bf", "0")[:70], cameraAAC(t)
 	at := time.Duration(0)
@@ -52,7 +52,7 @@ func TestFramesOfUnknownDuration(t *testing.T) {
 	}
 }
 
-// Pieces of sound that overlap, as where a file is played again, cost no clip.
+// Overlapping sound, as when a file is played again, costs no clip.
 func TestSoundThatOverlaps(t *testing.T) {
 	video := cameraH264(t, "-bf", "0")
 	var sound []*capture.Packet

@@ -16,7 +16,7 @@ import (
 	"rvo-tui/capture"
 )
 
-// What people and detectors see is what the ffmpeg program shows.
+// Frames look as the ffmpeg program shows them.
 func TestFramesAreThoseOfFFmpeg(t *testing.T) {
 	pattern := func(name string, args ...string) func(testing.TB) string {
 		return func(t testing.TB) string {
@@ -65,7 +65,7 @@ func TestFramesAreThoseOfFFmpeg(t *testing.T) {
 	}
 }
 
-// A file that is shown upside down stays so when its size changes.
+// An upside-down file keeps its rotation when its size changes.
 func TestTurnedThroughout(t *testing.T) {
 	path := filepath.Join("testdata", "turned-and-resized.mp4")
 	const w, h = 320, 240
@@ -91,8 +91,7 @@ func TestTurnedThroughout(t *testing.T) {
 	}
 }
 
-// Every way in which a display matrix can turn and mirror a frame: luma, pixels
-// and ffmpeg agree.
+// For every rotation and mirroring in a display matrix, luma, pixels and ffmpeg agree.
 func TestOrientation(t *testing.T) {
 	video := []string{"-f", "lavfi", "-i", "testsrc2=rate=25:size=320x180:duration=0.2"}
 	files := map[string][]byte{
@@ -113,7 +112,7 @@ func TestOrientation(t *testing.T) {
 		for sound, plain := range files {
 			t.Run(name+sound, func(t *testing.T) {
 				data := bytes.Clone(plain)
-				// A version 0 track header: the matrix is behind 40 bytes.
+				// In a version 0 track header, the matrix is at offset 40.
 				box := bytes.Index(data, []byte("tkhd")) + 4 + 40
 				for i, at := range []int{0, 4, 12, 16} {
 					binary.BigEndian.PutUint32(data[box+at:], uint32(m[i]))
@@ -129,7 +128,7 @@ func TestOrientation(t *testing.T) {
 	}
 }
 
-// lumaLikePixels compares the plane with a conversion to grey.
+// lumaLikePixels compares the luma plane with a conversion to grey.
 func lumaLikePixels(t *testing.T, m capture.Image) {
 	t.Helper()
 	l, ok := m.Luma()
@@ -156,7 +155,7 @@ func lumaLikePixels(t *testing.T, m capture.Image) {
 	}
 }
 
-// Luma is looked at where it is, wherever eight bits hold it.
+// Luma is read in place if it has eight bits.
 func TestLuma(t *testing.T) {
 	for format, direct := range map[string]bool{"yuv420p": true, "nv12": true, "yuyv422": true, "yuv420p10le": false, "gray16le": true, "bgr24": false} {
 		t.Run(format, func(t *testing.T) {
@@ -173,7 +172,7 @@ func TestLuma(t *testing.T) {
 	}
 }
 
-// A frame gives each of its conversions once, and its memory back at the end.
+// A frame makes each conversion once, and frees its memory at the end.
 func TestFrameOfADecoder(t *testing.T) {
 	path := made(t, "a.mp4", "-f", "lavfi", "-i", "testsrc=rate=25:size=320x240:duration=0.2")
 	pool := capture.NewPool(2, library.EncodeJPEG)
@@ -199,7 +198,7 @@ func TestFrameOfADecoder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// testsrc has a red bar at four fifths of the width.
+	// testsrc has a red bar at four fifths of its width.
 	if at := (40*320 + 256) * 3; bgr[at+2] < 200 || bgr[at] > 60 {
 		t.Errorf("pixel %v: want red", bgr[at:at+3])
 	}
@@ -289,8 +288,8 @@ func BenchmarkConvert(b *testing.B) {
 	}
 }
 
-// A thermal camera uses a small part of 16 bits. What docs/configuration.md says to
-// do about that makes it visible.
+// A thermal camera uses a small part of 16 bits. The advice in docs/configuration.md makes it
+// visible.
 func TestThermalCamera(t *testing.T) {
 	docs, err := os.ReadFile(filepath.Join("..", "..", "docs", "configuration.md"))
 	if err != nil {
@@ -309,7 +308,7 @@ func TestThermalCamera(t *testing.T) {
 	}
 }
 
-// brightness returns how many levels the first frame of a video spans.
+// brightness returns the range of levels in the first frame of a video.
 func brightness(t *testing.T, path string) int {
 	t.Helper()
 	var grey []byte

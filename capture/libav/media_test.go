@@ -25,7 +25,7 @@ func config(source string) capture.Config {
 	return cfg
 }
 
-// mustOpen opens a file, which is closed with the test.
+// mustOpen opens a file until the end of the test.
 func mustOpen(t testing.TB, path string) capture.PacketSource {
 	t.Helper()
 	src, err := library.OpenFile(t.Context(), config(path), capture.Address{Kind: capture.KindFile, Path: path})
@@ -36,7 +36,7 @@ func mustOpen(t testing.TB, path string) capture.PacketSource {
 	return src
 }
 
-// play decodes everything of a file and calls each with every frame.
+// play decodes a whole file and calls each with every frame.
 func play(t testing.TB, path string, each func(d capture.Decoded)) {
 	t.Helper()
 	src := mustOpen(t, path)
@@ -95,7 +95,7 @@ func packed(t testing.TB, m capture.Image) (pix []byte, width, height int) {
 	return pix[:w*h*3], w, h
 }
 
-// ffmpeg runs the ffmpeg program and returns what it writes to standard output.
+// ffmpeg runs the ffmpeg program and returns its standard output.
 func ffmpeg(t testing.TB, args ...string) []byte {
 	t.Helper()
 	program, err := exec.LookPath("ffmpeg")
@@ -119,7 +119,7 @@ func made(t testing.TB, name string, args ...string) string {
 	return path
 }
 
-// psnr returns how near two frames are, in decibels.
+// psnr returns the similarity of two frames in decibels.
 func psnr(a, b []byte) float64 {
 	if len(a) != len(b) {
 		return math.NaN()
@@ -135,8 +135,7 @@ func psnr(a, b []byte) float64 {
 	return 10 * math.Log10(255*255/(sum/float64(len(a))))
 }
 
-// likeFFmpeg compares the first frames of a file with ffmpeg's own, scaled by it
-// to the size for display.
+// likeFFmpeg compares the first frames of a file with ffmpeg's, scaled to the display size.
 func likeFFmpeg(t *testing.T, path string, frames int, vf string) {
 	t.Helper()
 	var got [][]byte

@@ -21,7 +21,7 @@ import (
 	"rvo-tui/capture"
 )
 
-// run returns what a program prints.
+// run returns the output of a program.
 func run(t *testing.T, name string, args ...string) []byte {
 	t.Helper()
 	if _, err := exec.LookPath(name); err != nil {
@@ -104,7 +104,7 @@ func cameraMuLaw(t *testing.T) []*capture.Packet {
 	return packets
 }
 
-// cut returns the packets that a movie which begins at start needs.
+// cut returns the packets needed for a movie that begins at start.
 func cut(packets []*capture.Packet, start time.Duration) []*capture.Packet {
 	first := 0
 	for i, p := range packets {
@@ -115,7 +115,7 @@ func cut(packets []*capture.Packet, start time.Duration) []*capture.Packet {
 	return packets[first:]
 }
 
-// write makes a fragmented movie of tracks, which begins at start.
+// write makes a fragmented movie of tracks that begins at start.
 func write(path string, start time.Duration, encode bool, tracks ...[]*capture.Packet) error {
 	var want []capture.MovieTrack
 	var all []*capture.Packet
@@ -157,7 +157,7 @@ func finished(t *testing.T, start time.Duration, encode bool, tracks ...[]*captu
 	return path, movie
 }
 
-// What FFmpeg tells of the last packet of a file is the average: the header knows better.
+// FFmpeg reports an average duration for the last packet of a file; the header has the exact one.
 func TestLastFrameLasts(t *testing.T) {
 	for _, arguments := range [][]string{{"-bf", "0"}, {"-bf", "2"}} {
 		camera := cameraH264(t, arguments...)
@@ -195,8 +195,7 @@ func box(data []byte, path ...string) (found [][]byte) {
 	return found
 }
 
-// movieNALs returns the NAL units of the first track, as an independent reader
-// of MP4 finds them.
+// movieNALs returns the NAL units of the first track, read by an independent MP4 parser.
 func movieNALs(t *testing.T, path string) (units [][]byte) {
 	t.Helper()
 	data, err := os.ReadFile(path)
@@ -267,7 +266,7 @@ func TestG711BecomesAACInStep(t *testing.T) {
 	if movie.Sound != capture.AAC || (movie.Duration-7900*time.Millisecond).Abs() > 30*time.Millisecond {
 		t.Errorf("movie %+v, want 7.9 s with AAC", movie)
 	}
-	// The first beep after the start is at 3 s of the camera, 0.9 s of the movie.
+	// The first beep after the start is at 3 s of the camera, which is 0.9 s of the movie.
 	raw := run(t, "ffmpeg", "-v", "error", "-i", path, "-map", "0:a", "-af", "aresample=async=1:first_pts=0", "-f", "s16le", "-ac", "1", "-ar", "8000", "-")
 	beep := -1
 	for i := 0; i+1 < len(raw); i += 2 {
@@ -373,7 +372,7 @@ func TestCreateSaysWhatItCannotDo(t *testing.T) {
 	}
 }
 
-// Copied and encoded, with and without sound, a movie is shown as its camera is.
+// Copied and encoded, with and without sound, a movie keeps the rotation of its camera.
 func TestMovieKeepsItsTurn(t *testing.T) {
 	sound, video := cameraMuLaw(t)[:50], cameraH264(t, "-bf", "0", "-t", "1")
 	for turn := range 16 {
@@ -396,7 +395,7 @@ func TestMovieKeepsItsTurn(t *testing.T) {
 	}
 }
 
-// A movie is tagged with the colors of its camera, and looks like what the camera sent.
+// A movie has the colour tags of its camera, and looks like the camera's video.
 func TestMovieKeepsItsColors(t *testing.T) {
 	for name, args := range map[string][]string{
 		"bt709,tv":       {"-vf", "scale=out_color_matrix=bt709", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"},

@@ -12,8 +12,8 @@ import (
 	"rvo-tui/capture"
 )
 
-// What libjpeg-turbo draws into is what Go draws into, for every size, and so are the
-// frames that are left to Go.
+// Drawing with libjpeg-turbo and with Go gives the same result for every size, including the
+// files that are left to Go.
 func TestRedrawJPEG(t *testing.T) {
 	gray := goimage.NewGray(goimage.Rect(0, 0, 50, 40))
 	wavy := func(w, h int) goimage.Image {

@@ -74,7 +74,7 @@ func site(t *testing.T) string {
 	return dir
 }
 
-// guard wants user and password, and counts what comes with any.
+// guard requires user and password, and counts requests that carry any.
 func guard(next http.Handler, seen *atomic.Int64) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		user, password, ok := r.BasicAuth()
@@ -110,7 +110,7 @@ func TestHTTPStreams(t *testing.T) {
 		t.Error("the login was never given")
 	}
 
-	// Another host gets no login, neither by a redirect nor by a playlist.
+	// Another host gets no login, neither through a redirect nor through a playlist.
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "" {
 			leaks.Add(1)
@@ -203,8 +203,7 @@ func TestHTTPSStreams(t *testing.T) {
 	}
 }
 
-// sender runs ffmpeg as a camera that sends to an address, and returns the file of what
-// it says.
+// sender runs ffmpeg as a camera that sends to an address, and returns the file with its output.
 func sender(t *testing.T, args ...string) (log string) {
 	t.Helper()
 	program, err := exec.LookPath("ffmpeg")

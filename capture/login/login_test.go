@@ -22,7 +22,7 @@ func TestDigestOfRFC7616(t *testing.T) {
 	}
 }
 
-// secrets are passwords with every kind of character.
+// secrets are passwords with all kinds of characters.
 var secrets = []string{
 	"", " ", "plain", "p@ss", "a:b", "a/b", "a?b", "a#b", "a%b", "a%40b", "a&b", "a=b", "a+b", "a b", " lead", "trail ", "a,b", "a;b", `a"b`, `a\b`,
 	"a'b", "a$b", "${X}", "a|b", "a<b>", "[x]{y}", "a^b`c~d", "ü", "пароль", "密码", "🔑", "a\tb", strings.Repeat("x", 300),
@@ -57,7 +57,7 @@ func TestLoginWithEveryKindOfPassword(t *testing.T) {
 	}
 }
 
-// A realm is given back as it came, in whatever encoding.
+// The realm is returned unchanged, in any encoding.
 func TestRealmIsNotTouched(t *testing.T) {
 	for _, realm := range []string{"K\xe4mera", "a\u00a0b", `a "quoted" one`, ""} {
 		l := New(url.UserPassword("joe", "x"))
@@ -91,7 +91,7 @@ func TestStrongerOfferIsAnswered(t *testing.T) {
 	}
 }
 
-// A wrong password is tried once; a nonce that has grown old is replaced.
+// A wrong password is tried once; a stale nonce is replaced.
 func TestChallengeIsAnsweredOnce(t *testing.T) {
 	const first, second = `Digest realm="a", nonce="1"`, `Digest realm="a", nonce="2"`
 	type step struct {

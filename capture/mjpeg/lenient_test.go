@@ -14,7 +14,7 @@ import (
 	"rvo-tui/capture"
 )
 
-// What cameras send that is not as it should be, and shows frames all the same.
+// Streams of cameras that violate the standard, and still show frames.
 func TestOddStreams(t *testing.T) {
 	pic := string(jpegOf(t, 32, 16, red))
 	part := "--x\r\nContent-Type: image/jpeg\r\n\r\n" + pic + "\r\n"
@@ -44,7 +44,7 @@ func TestOddStreams(t *testing.T) {
 	}
 }
 
-// What is no MJPEG is named, so that a person can act on it.
+// Content that is not MJPEG is named, so that the user knows what to do.
 func TestOtherContent(t *testing.T) {
 	nal := "\x00\x00\x00\x01\x67abc"
 	for name, tc := range map[string]struct{ stream, says string }{
@@ -77,7 +77,7 @@ func TestOtherContent(t *testing.T) {
 	}
 }
 
-// A zone is part of where to connect, and no business of the server.
+// The zone of an address is used to connect, and not sent to the server.
 func TestZoneOfAnAddress(t *testing.T) {
 	l, err := net.Listen("tcp6", "[::1]:0")
 	if err != nil {

@@ -307,7 +307,7 @@ func TestMJPEGAuthentication(t *testing.T) {
 	}
 }
 
-// listen returns the address of a server that answers the request of each connection by handle.
+// listen returns the address of a server that calls handle for the request of each connection.
 func listen(t *testing.T, handle func(net.Conn)) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -370,7 +370,7 @@ func TestMJPEGHostile(t *testing.T) {
 		}, corrupt: true, says: "16 MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			// What does not come is not waited for long, what comes may come late.
+			// Missing data times out soon, and late data is accepted.
 			cfg := httpConfig(20 * time.Second)
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
@@ -398,8 +398,7 @@ func TestMJPEGHostile(t *testing.T) {
 	}
 }
 
-// What a port of another protocol says is nobody's business: a camera may be added
-// from outside.
+// The response of another protocol's port is not repeated: API clients may add cameras.
 func TestWhatOtherPortsSayIsNotRepeated(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -423,7 +422,7 @@ func TestWhatOtherPortsSayIsNotRepeated(t *testing.T) {
 }
 
 func TestMJPEGRefused(t *testing.T) {
-	// Nobody is given port 1.
+	// Port 1 is never assigned.
 	if _, err := openURL(t, httpConfig(20*time.Second), "http://ann:hunter22@127.0.0.1:1"); err == nil || !strings.Contains(err.Error(), "refused") || strings.Contains(err.Error(), "hunter22") {
 		t.Errorf("open: %v", err)
 	}
@@ -433,7 +432,7 @@ func TestMJPEGTruncatedFrameIsSkipped(t *testing.T) {
 	pic := jpegOf(t, 64, 64, red)
 	address := listen(t, func(c net.Conn) {
 		fmt.Fprintf(c, "%s--x\r\n\r\n%s\r\n--x\r\n\r\n", streamHead, pic[:len(pic)/2])
-		// A segment that is cut off swallows what comes next.
+		// A truncated part swallows what follows.
 		fmt.Fprintf(c, "%s\r\n%s\r\n", pic, pic)
 		untilClosed(c)
 	})

@@ -72,7 +72,7 @@ func FuzzSplitter(f *testing.F) {
 		if len(whole) != len(bytewise) {
 			t.Fatalf("%d frames at once, %d byte by byte", len(whole), len(bytewise))
 		}
-		// What follows, however odd it was before, is found by the second start.
+		// Valid data that follows any garbage is found by the second start.
 		after := append(append(append([]byte{}, data...), bytes.Repeat([]byte("\r\n"), 40000)...), append(bytes.Clone(pic), pic...)...)
 		if got := pics(bytes.NewReader(after)); len(got) == 0 || !bytes.Equal(got[len(got)-1], pic) {
 			t.Fatal("no resynchronisation")

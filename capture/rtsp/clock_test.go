@@ -9,8 +9,8 @@ import (
 	"rvo-tui/capture"
 )
 
-// Two streams of one camera tell the same capture time of the same moment, though
-// the encoder of one is slower.
+// Two streams of one camera report the same capture time for the same moment, though one encoder
+// is slower.
 func TestTwoStreamsShareAClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		camera := new(capture.Clock)

@@ -18,14 +18,14 @@ import (
 	"rvo-tui/capture"
 )
 
-// unit is what an assembler made.
+// unit is the result of an assembler.
 type unit struct {
 	data         []byte
 	key, damaged bool
 	track        *capture.Track
 }
 
-// assemble sends frames, each a list of payloads, but those that lose says.
+// assemble sends frames, each a list of payloads, except those selected by lose.
 func assemble(u unpacker, frames [][][]byte, lose func(frame, payload int) bool) []unit {
 	var out []unit
 	a := &assembler{unpacker: u}
@@ -55,7 +55,7 @@ func annexB(nals ...[]byte) []byte {
 	return out
 }
 
-// long returns a NAL unit of many bytes.
+// long returns a long NAL unit.
 func long(head ...byte) []byte {
 	return append(head, bytes.Repeat([]byte{0x5a, 1, 2, 3, 0xa7}, 900)...)
 }
@@ -88,12 +88,12 @@ func TestH264(t *testing.T) {
 	if tr := got[0].track; !bytes.Equal(tr.Config, annexB(testSPS, testPPS)) || tr.Width != 320 || tr.Height != 240 || got[2].track != tr {
 		t.Errorf("track %+v", tr)
 	}
-	// A fragment that is lost ends its NAL unit there: a decoder conceals the rest.
+	// A lost fragment ends its NAL unit there: the decoder conceals the rest.
 	got = assemble(newH264(media{format: map[string]string{}}), frames, func(i, j int) bool { return i == 1 && j == 1 })
 	if !got[1].damaged || len(got[1].data) < 1000 || !bytes.HasPrefix(annexB(p1), got[1].data) || got[0].damaged || got[2].damaged {
 		t.Errorf("after a loss: %d bytes, damaged %v", len(got[1].data), got[1].damaged)
 	}
-	// One whose beginning is lost is of no use.
+	// A NAL unit without its beginning is useless.
 	got = assemble(newH264(media{format: map[string]string{}}), frames, func(i, j int) bool { return i == 1 && j == 0 })
 	if len(got) != 2 || got[1].damaged {
 		t.Errorf("%d frames when one lost its beginning", len(got))
@@ -127,7 +127,7 @@ func TestSeveralPictureParameterSets(t *testing.T) {
 	}
 }
 
-// Some encoders never send an IDR, but say where a decoder can start.
+// Some encoders never send an IDR frame, but mark recovery points.
 func TestH264RecoveryPointIsKey(t *testing.T) {
 	for text, want := range map[string]bool{
 		"0606018480": true, "060601c480": true, "0606014080": false, "060501000601c480": true, "060501090601c480": true, "06": false, "0606ff": false, "06060180": true, "060680": false,
@@ -142,7 +142,7 @@ func TestH264RecoveryPointIsKey(t *testing.T) {
 	}
 }
 
-// A camera that marks each NAL unit as the last of a frame is seen through.
+// A camera that sets the marker on each NAL unit is detected.
 func TestMarkersThatMeanNothing(t *testing.T) {
 	h := newH264(media{format: map[string]string{}})
 	var got []unit
@@ -222,7 +222,7 @@ func TestAV1(t *testing.T) {
 	}
 }
 
-// A JPEG that was taken apart as RFC 2435 wants it shows the same as before.
+// A JPEG split as in RFC 2435 is reassembled to the same picture.
 func TestMJPEG(t *testing.T) {
 	img := image.NewYCbCr(image.Rect(0, 0, 64, 48), image.YCbCrSubsampleRatio420)
 	for i := range img.Y {
@@ -313,8 +313,7 @@ func TestSound(t *testing.T) {
 	}
 }
 
-// Frames in decoding order get decoding times that grow and are not later than
-// they are shown.
+// With reordered frames, decoding times increase and are never later than presentation times.
 func TestDecodeTimes(t *testing.T) {
 	for name, c := range map[string]struct {
 		depth  int
@@ -340,7 +339,7 @@ func TestDecodeTimes(t *testing.T) {
 	}
 }
 
-// BenchmarkReceive is a frame of 1080p at 4 Mbit/s in 15 RTP packets over TCP.
+// BenchmarkReceive receives a 1080p frame at 4 Mbit/s in 15 RTP packets over TCP.
 func BenchmarkReceive(b *testing.B) {
 	p := long(0x41)
 	for len(p) < 17<<10 {

@@ -12,7 +12,7 @@ import (
 	"rvo-tui/capture"
 )
 
-// canned is a connection on which something was received.
+// canned is a connection with canned input.
 type canned struct {
 	net.Conn
 	data []byte
@@ -64,8 +64,8 @@ func FuzzSDP(f *testing.F) {
 	})
 }
 
-// FuzzRTP feeds what comes over RTP and RTCP to each kind of receiver: lengths of
-// two bytes, then a channel, then the datagram.
+// FuzzRTP feeds RTP and RTCP datagrams to each kind of receiver. The input is a sequence of a
+// two-byte length, a channel and the datagram.
 func FuzzRTP(f *testing.F) {
 	seed := func(payloadType uint8, payloads ...[]byte) {
 		var out []byte

@@ -87,8 +87,8 @@ func TestGStreamer(t *testing.T) {
 					t.Fatalf("packet %d: %+v of %+v", i, p, p.Track)
 				}
 			}
-			// A busy server leaves frames out, and UDP may lose some: there is more time
-			// between those that come, never less.
+			// A busy server skips frames, and UDP may lose some: the interval between frames can
+			// only grow.
 			if took := packets[39].PTS - packets[10].PTS; took < time.Second || took > 10*time.Second {
 				t.Errorf("29 frames at 25 a second take %v of presentation time", took)
 			}
@@ -183,8 +183,7 @@ func TestGStreamerLogin(t *testing.T) {
 	}
 }
 
-// A server that is stopped is waited for as long as the context lives; one that
-// is killed is told.
+// A stopped server is waited for until the context ends; a killed one is reported.
 func TestGStreamerStops(t *testing.T) {
 	g := serve(t)
 	ctx, cancel := context.WithCancel(t.Context())

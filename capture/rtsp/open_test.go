@@ -80,8 +80,7 @@ func TestLoginThatIsNotKnownIsNamed(t *testing.T) {
 	})
 }
 
-// Each refusal is told by its name and with what to do; nothing that the server
-// wrote is.
+// Each refusal has its own error with a remedy, and nothing that the server wrote.
 func TestRefusalsAreNamed(t *testing.T) {
 	for status, want := range map[string]string{
 		"404 Not Found": "check the path", "453 Not Enough Bandwidth": "accepts no more connections", "461 Unsupported Transport": `set transport = "udp"`,
@@ -104,7 +103,7 @@ func TestRefusalsAreNamed(t *testing.T) {
 	}
 }
 
-// The login stays with the host that it was given for; loops end.
+// The login stays with its host, and redirect loops end.
 func TestRedirects(t *testing.T) {
 	for name, c := range map[string]struct {
 		from, location string
@@ -217,7 +216,7 @@ func TestControlAddresses(t *testing.T) {
 	}
 }
 
-// A certificate that nobody has signed is not trusted, before any login is sent.
+// A self-signed certificate is rejected before any login is sent.
 func TestCertificates(t *testing.T) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -293,7 +292,7 @@ func TestClosedBeforeTLS(t *testing.T) {
 	}
 }
 
-// By UDP packets overtake each other, and come from hosts that nobody asked.
+// UDP packets may be reordered, and may come from other hosts.
 func TestUDP(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -353,7 +352,7 @@ func TestNobodyListens(t *testing.T) {
 	}
 }
 
-// A firewall that keeps UDP away is told as such.
+// A firewall that blocks UDP is reported as such.
 func TestNothingComesByUDP(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -387,7 +386,7 @@ func TestTransportThatIsNotOffered(t *testing.T) {
 	})
 }
 
-// Two hundred sessions with a byte wrong somewhere end well or badly, but end.
+// Two hundred sessions with a corrupted byte succeed or fail, but end.
 func TestMutatedSessions(t *testing.T) {
 	for seed := range int64(200) {
 		synctest.Test(t, func(t *testing.T) {

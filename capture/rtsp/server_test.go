@@ -36,8 +36,7 @@ var quiet = slog.New(slog.DiscardHandler)
 
 const soundSDP = "m=audio 0 RTP/AVP 0\r\na=control:track2\r\n"
 
-// fake is an RTSP server without a network. What it does is set before it is
-// used.
+// fake is an RTSP server without a network. Configure it before use.
 type fake struct {
 	t        *testing.T
 	sdp      string
@@ -117,7 +116,7 @@ func (f *fake) serve(conn net.Conn) {
 	}
 }
 
-// place answers where a client wants a track sent.
+// place responds to the request for a track's transport.
 func (c *fakeConn) place(transport string) string {
 	if !c.f.udp {
 		return transport
@@ -163,7 +162,7 @@ func (f *fake) real(ctx context.Context, cfg capture.Config, addr capture.Addres
 	return s.(*source), nil
 }
 
-// newMutator returns what changes a byte now and then.
+// newMutator returns a function that corrupts a byte now and then.
 func newMutator(seed int64) func([]byte) {
 	random := rand.New(rand.NewPCG(uint64(seed), 1))
 	return func(data []byte) {
@@ -179,7 +178,7 @@ func (f *fake) count(n *int) {
 	*n++
 }
 
-// answer answers a request, and reports whether the connection goes on.
+// answer responds to a request, and reports whether the connection stays open.
 func (f *fake) answer(c *fakeConn, msg *message) bool {
 	auth := msg.header.get("authorization")
 	line := msg.method + " " + msg.uri
@@ -253,7 +252,7 @@ func (c *fakeConn) bytes(data []byte) {
 	}
 }
 
-// write sends what is queued: a connection of net.Pipe has no buffer of its own.
+// write sends queued data, because a connection of net.Pipe has no buffer.
 func (c *fakeConn) write() {
 	for {
 		select {
@@ -276,7 +275,7 @@ func (c *fakeConn) write() {
 	}
 }
 
-// hangUp closes the connection after what is queued.
+// hangUp closes the connection after the queued data.
 func (c *fakeConn) hangUp() { c.bytes(nil) }
 
 // data sends interleaved data.
@@ -304,7 +303,7 @@ func (c *fakeConn) media(channel byte, payloadType uint8, seq uint16, stamp uint
 	c.data(channel, data)
 }
 
-// report sends a sender report: the camera's clock reads wall at a timestamp.
+// report sends a sender report: the camera's clock is wall at a timestamp.
 func (c *fakeConn) report(channel byte, wall time.Duration, stamp uint32) {
 	seconds, rest := wall/time.Second, wall%time.Second
 	p := &rtcp.SenderReport{SSRC: uint32(channel), NTPTime: uint64(seconds)<<32 | uint64(float64(rest)/float64(time.Second)*math.MaxUint32), RTPTime: stamp}
@@ -315,7 +314,7 @@ func (c *fakeConn) report(channel byte, wall time.Duration, stamp uint32) {
 	c.data(channel, data)
 }
 
-// wait waits, and reports whether the client is still there.
+// wait waits, and reports whether the client is still connected.
 func (c *fakeConn) wait(d time.Duration) bool {
 	select {
 	case <-time.After(d):
@@ -325,7 +324,7 @@ func (c *fakeConn) wait(d time.Duration) bool {
 	}
 }
 
-// nal returns a slice of H.264: key says that it is one of an IDR.
+// nal returns an H.264 slice; key: of an IDR frame.
 func nal(key bool, n byte) []byte {
 	if key {
 		return []byte{0x65, 0x88, n, 1, 2, 3}
@@ -333,7 +332,7 @@ func nal(key bool, n byte) []byte {
 	return []byte{0x41, 0x9a, n, 1, 2, 3}
 }
 
-// stream sends 25 frames a second, with a key frame a second.
+// stream sends 25 frames and one key frame per second.
 func stream(c *fakeConn) {
 	for i := 0; c.wait(40 * time.Millisecond); i++ {
 		c.rtp(uint16(i), uint32(i*3600), true, nal(i%25 == 0, byte(i)))

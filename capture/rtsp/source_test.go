@@ -46,7 +46,7 @@ func TestReadsPackets(t *testing.T) {
 	})
 }
 
-// A camera that takes one session takes the next after each way to end one.
+// A camera that allows one session allows the next after every way to end one.
 func TestEverySessionEndsWithTeardown(t *testing.T) {
 	for name, end := range map[string]func(f *fake, s *source, cancel func()){
 		"closed":        func(_ *fake, s *source, _ func()) { s.Close() },
@@ -87,7 +87,7 @@ func TestEverySessionEndsWithTeardown(t *testing.T) {
 	}
 }
 
-// A session is ended too when the opening fails after it has begun.
+// The session is ended even if opening fails after it was set up.
 func TestFailedOpeningEndsSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t)
@@ -102,7 +102,7 @@ func TestFailedOpeningEndsSession(t *testing.T) {
 	})
 }
 
-// A camera that has stopped does not hold up the end.
+// A camera that hangs does not delay Close.
 func TestCloseIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t)
@@ -236,7 +236,7 @@ func TestServerRequestsAreAnswered(t *testing.T) {
 	})
 }
 
-// A camera that shows one key frame in twelve seconds gives signs of life.
+// A camera with one key frame in twelve seconds counts as alive.
 func TestPacketsFlowWithoutKeyFrame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t)
@@ -254,7 +254,7 @@ func TestPacketsFlowWithoutKeyFrame(t *testing.T) {
 	})
 }
 
-// A camera's clock that is 3 s off and drifts is known within 20 ms on a line
+// The clock of a camera that is off by 3 s and drifts is estimated within 20 ms, on a network
 // that delays by up to 80 ms.
 func TestCaptureTimeFromSenderReports(t *testing.T) {
 	for _, off := range []time.Duration{3 * time.Second, -3 * time.Second} {
@@ -291,7 +291,7 @@ func TestCaptureTimeFromSenderReports(t *testing.T) {
 	}
 }
 
-// RTP times that jump, wrap and go back make no holes in presentation times.
+// RTP times that jump, wrap and go back leave no gaps in presentation times.
 func TestTimesThatJump(t *testing.T) {
 	for name, stamp := range map[string]func(i int) uint32{
 		"single frames by hours": func(i int) uint32 {
@@ -343,7 +343,7 @@ func TestLossIsMarked(t *testing.T) {
 		for range 30 {
 			p := read(t, s, 1)[0]
 			i := int(p.PTS / (40 * ms))
-			// Frame 9 shows that the end of 8 was lost, 13 that 12 was.
+			// Frame 9 shows that the end of 8 was lost, frame 13 that 12 was.
 			want := i == 5 || i == 8 || i == 9 || i == 13
 			if p.Damaged != want {
 				t.Errorf("frame %d: damaged %v", i, p.Damaged)
@@ -355,7 +355,7 @@ func TestLossIsMarked(t *testing.T) {
 	})
 }
 
-// Sender reports of both tracks bring sound beside the video.
+// Sender reports of both tracks synchronize sound and video.
 func TestSoundIsBesideVideo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t)

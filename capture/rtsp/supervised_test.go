@@ -18,9 +18,8 @@ type discard struct{}
 
 func (discard) OfferPacket(*capture.Packet) {}
 
-// A server that stops, as a process on SIGSTOP does, takes connections and data and
-// answers nothing. The camera stalls, is tried again as often as its waits allow, and
-// is live soon after the server goes on, however often that happened.
+// A stopped server (SIGSTOP) accepts connections and data and answers nothing. The camera stalls,
+// is retried with the usual delays, and is live soon after the server continues, every time.
 func TestServerThatStopsIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t)

@@ -26,7 +26,7 @@ func openScene(t testing.TB, scene string, seed uint64, cfg capture.Config) capt
 	return src
 }
 
-// nthFrame returns the n-th frame, from 0, of a fresh source.
+// nthFrame returns frame n, counted from 0, of a new source.
 func nthFrame(t testing.TB, src capture.Source, n int) []byte {
 	t.Helper()
 	for range n + 1 {
@@ -49,7 +49,7 @@ func TestSyntheticIsDeterministic(t *testing.T) {
 			a := openScene(t, scene, 7, cfg)
 			want := nthFrame(t, a, second*30)
 
-			// Drawing what comes before must not matter.
+			// Drawing the frames before must not matter.
 			b := openScene(t, scene, 7, cfg)
 			for n := 0; n < second*30; n += 30 {
 				nthFrame(t, b, 29)
@@ -136,8 +136,8 @@ func TestSyntheticErrors(t *testing.T) {
 	}
 }
 
-// TestStreetComesAndGoes holds what a first look at the program relies on:
-// within 30 s people appear at least three times, and are gone in between.
+// TestStreetComesAndGoes checks what a first look at the program relies on: within 30 s, people
+// appear at least three times, and leave in between.
 func TestStreetComesAndGoes(t *testing.T) {
 	for seed := range uint64(6) {
 		cfg := capture.Config{Width: 160}
@@ -175,7 +175,7 @@ func TestFreezeIsBitIdentical(t *testing.T) {
 		last = next
 	}
 	for i, s := range same {
-		// same[i] compares frames i and i+1; 240 to 419 are one frame.
+		// same[i] compares frames i and i+1; frames 240 to 419 are identical.
 		if want := i >= 240 && i < 419; s != want {
 			t.Errorf("frames %d and %d: identical %v, want %v", i, i+1, s, want)
 		}

@@ -22,8 +22,8 @@ func cpu(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// What a frame costs beside the bare run of the model: fitting it in, and decoding
-// the answer. RVO_MODEL names the model, RVO_INPUT its size.
+// The cost of a frame, compared with just running the model: scaling, and decoding the output.
+// RVO_MODEL names the model, RVO_INPUT its size.
 func BenchmarkDetect(b *testing.B) {
 	model := os.Getenv("RVO_MODEL")
 	if model == "" {
@@ -57,7 +57,7 @@ func BenchmarkDetect(b *testing.B) {
 	}
 }
 
-// What a batch gains over as many single runs.
+// The gain of a batch over single runs.
 func BenchmarkBatch(b *testing.B) {
 	model := os.Getenv("RVO_MODEL")
 	if model == "" {

@@ -17,7 +17,7 @@ import (
 	"rvo-tui/detectors/onnx/network"
 )
 
-// reference is what testdata/reference.py found in an image.
+// reference is the result of testdata/reference.py for an image.
 type reference struct {
 	Image, Model, Input, Format string
 	Threshold, NMS              float64
@@ -28,10 +28,9 @@ type reference struct {
 	}
 }
 
-// What the program finds in images is what Python's onnxruntime finds with code
-// of its own around it: boxes that overlap by 0.98, scores within 0.01. The
-// networks are those of make models; RVO_REFERENCE names another list, such as
-// that of make parity.
+// The program finds in images what Python's onnxruntime finds with independent code: boxes
+// overlap by 0.98, scores are within 0.01. The networks are those of make models; RVO_REFERENCE
+// names another list, such as that of make parity.
 func TestParity(t *testing.T) {
 	r := open(t)
 	file := os.Getenv("RVO_REFERENCE")
@@ -89,7 +88,7 @@ func compare(t *testing.T, d *Detector, ref reference, found []detectors.Detecti
 	t.Logf("%s: %d found, the worst overlaps by %.4f", d.Model(), len(found), worst)
 }
 
-// overlapOf returns the area that two boxes share over the area that they cover.
+// overlapOf returns the intersection of two boxes over their union.
 func overlapOf(a, b detectors.Box) float64 {
 	w := min(a.X+a.W, b.X+b.W) - max(a.X, b.X)
 	h := min(a.Y+a.H, b.Y+b.H) - max(a.Y, b.Y)
@@ -97,7 +96,7 @@ func overlapOf(a, b detectors.Box) float64 {
 	return both / (a.W*a.H + b.W*b.H - both)
 }
 
-// readBGR returns the pixels of an image as frames have them.
+// readBGR returns the pixels of an image as BGR.
 func readBGR(t *testing.T, path string) (pix []byte, width, height int) {
 	t.Helper()
 	f, err := os.Open(path)

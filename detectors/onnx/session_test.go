@@ -21,7 +21,7 @@ import (
 // library is where make build puts ONNX Runtime.
 const library = "../../bin/" + libraryName
 
-// open returns a runtime with the library, which make build brings.
+// open returns a runtime with the library that make build fetches.
 func open(t testing.TB) *Runtime {
 	t.Helper()
 	if _, err := os.Stat(library); err != nil {
@@ -37,7 +37,7 @@ func open(t testing.TB) *Runtime {
 	return r
 }
 
-// fill returns a configuration as New is given it.
+// fill returns a configuration as passed to New.
 func fill(t testing.TB, r *Runtime, o Options) detectors.Config {
 	t.Helper()
 	k := r.Kind()
@@ -77,7 +77,7 @@ func plane(t testing.TB, width, height int, b, g, r byte) *capture.Frame {
 	return f
 }
 
-// Models that used to be answered with nonsense.
+// Models that once gave nonsense.
 func TestModelsThatWereNonsense(t *testing.T) {
 	r := open(t)
 	frame := plane(t, 64, 64, 0, 0, 0)
@@ -145,7 +145,7 @@ func TestRefusedModels(t *testing.T) {
 	}
 }
 
-// A signal of a label that the model does not have would be 0 for ever.
+// A signal for a label that the model lacks would always be 0.
 func TestLabelsThatTheModelDoesNotHave(t *testing.T) {
 	r := open(t)
 	for _, o := range []network.Options{
@@ -158,7 +158,7 @@ func TestLabelsThatTheModelDoesNotHave(t *testing.T) {
 	}
 }
 
-// The model sees what it is to see, whatever type and order its input has.
+// The model sees the right pixels, whatever type and order its input has.
 func TestInputs(t *testing.T) {
 	r := open(t)
 	const b, g, red = 10, 100, 200
@@ -196,7 +196,7 @@ func TestInputs(t *testing.T) {
 	}
 }
 
-// A list of nothing is nothing, and no error.
+// An empty list means that nothing was found, and is no error.
 func TestEmptyLists(t *testing.T) {
 	d := detector(t, open(t), Options{Model: "testdata/lists.onnx"})
 	out, err := d.Detect(t.Context(), plane(t, 640, 480, 1, 2, 3))
@@ -205,8 +205,7 @@ func TestEmptyLists(t *testing.T) {
 	}
 }
 
-// Frames that wait while the model runs go in one batch, and each camera is
-// answered about its own.
+// Frames that wait while the model runs go in one batch, and each camera gets its own result.
 func TestBatch(t *testing.T) {
 	r := open(t)
 	o := Options{Model: "testdata/batch.onnx", MaxBatch: 4, Options: network.Options{Threshold: 0.01}}
@@ -268,7 +267,7 @@ func TestRunIsEnded(t *testing.T) {
 	}
 }
 
-// Who waits for a busy model gives up with its context.
+// Waiting for a busy model ends with the context.
 func TestWaitingEndsWithTheContext(t *testing.T) {
 	d := detector(t, open(t), Options{Model: "testdata/ok5.onnx"})
 	d.shared.sem <- struct{}{}
@@ -303,7 +302,7 @@ func TestProviderThatIsNotThere(t *testing.T) {
 	}
 }
 
-// planes is a decoded frame of one colour that remembers how it was converted.
+// planes is a decoded frame of one colour that records its conversions.
 type planes struct {
 	width, height int
 	asked         []capture.Target
@@ -323,7 +322,7 @@ func (p *planes) Convert(dst []byte, t capture.Target) error {
 	return nil
 }
 
-// A decoded frame is converted once, at the size at which the model sees it.
+// A decoded frame is converted once, at the input size of the model.
 func TestDecodedFramesAreConvertedAtTheSizeOfTheInput(t *testing.T) {
 	r := open(t)
 	pool := capture.NewPool(1, nil)
@@ -343,7 +342,7 @@ func TestDecodedFramesAreConvertedAtTheSizeOfTheInput(t *testing.T) {
 		if len(img.asked) != 1 || img.asked[0].Width != tt.width || img.asked[0].Height != tt.height {
 			t.Errorf("%s: converted as %+v, want once to %dx%d", tt.fit, img.asked, tt.width, tt.height)
 		}
-		// The model's score is how bright the image is.
+		// The model's score is the brightness of the image.
 		part := float64(min(tt.height, 64)) / 64
 		if want := (119*part + 114*(1-part)) / 255; math.Abs(out[0].Detections[0].Score-want) > 0.005 {
 			t.Errorf("%s: the image has the mean %.3f, want %.3f", tt.fit, out[0].Detections[0].Score, want)

@@ -28,7 +28,7 @@ const (
 	cascades = "/usr/share/opencv4/haarcascades/"
 )
 
-// need skips the test when a file of a package is missing.
+// need skips the test if a file of a package is missing.
 func need(t testing.TB, path, pkg string) string {
 	t.Helper()
 	if _, err := os.Stat(path); err != nil {
@@ -57,7 +57,7 @@ func newDetector(t testing.TB, kind string, change func(*detectors.Config)) dete
 	return d
 }
 
-// frameOf returns a frame with the pixels that draw returns for each place.
+// frameOf returns a frame with the pixels that draw returns for each position.
 func frameOf(t testing.TB, width, height int, draw func(x, y int) (b, g, r byte)) *capture.Frame {
 	t.Helper()
 	pool := capture.NewPool(1, nil)

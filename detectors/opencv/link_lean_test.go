@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// What is linked with the tag customenv must not bring OpenCV's windows and video
-// files, which come with some two hundred libraries.
+// With the tag customenv, OpenCV's windows and video files, which need some two hundred
+// libraries, are not linked.
 func TestLinkedIsWhatIsCalled(t *testing.T) {
 	maps, err := os.ReadFile("/proc/self/maps")
 	if err != nil {

@@ -206,8 +206,7 @@ func TestCanceledCallIsNoFault(t *testing.T) {
 	}
 }
 
-// until calls the detector again each time its connection changes, until it
-// answers.
+// until repeats the call whenever the connection changes, until it succeeds.
 func until(t *testing.T, d *Detector) {
 	t.Helper()
 	ctx, frame := within(t, 30*time.Second), testFrame(t, 64, 48, nil)
@@ -235,7 +234,7 @@ func TestServiceThatDiesAndReturns(t *testing.T) {
 		s := listen(t, open(), says())
 		until(t, d)
 		s.Stop()
-		// The first call may still meet the connection as it breaks.
+		// The first call may still hit the breaking connection.
 		_, err := d.Detect(within(t, 20*time.Second), frame)
 		if detectors.ReasonOf(err) == ReasonReset {
 			_, err = d.Detect(within(t, 20*time.Second), frame)
@@ -306,7 +305,7 @@ func TestMissingCA(t *testing.T) {
 	}
 }
 
-// certificate makes one for 127.0.0.1 and a file by which to trust it.
+// certificate makes a certificate for 127.0.0.1 and a file to trust it.
 func certificate(t *testing.T) (tls.Certificate, string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -12,7 +12,7 @@ import (
 	"rvo-tui/detectors"
 )
 
-// sockets is a listener that remembers what it accepted.
+// sockets is a listener that keeps the connections it accepted.
 type sockets struct {
 	*net.TCPListener
 	mu  sync.Mutex // guards all
@@ -29,15 +29,15 @@ func (s *sockets) Accept() (net.Conn, error) {
 	return c, err
 }
 
-// first returns the connection that was accepted first.
+// first returns the first accepted connection.
 func (s *sockets) first() *net.TCPConn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.all[0]
 }
 
-// vanish makes the system drop every packet that arrives for a connection: nothing
-// is acknowledged any more, as when the machine there has lost its power.
+// vanish makes the system drop every packet that arrives for a connection, as if the other
+// machine had lost power.
 func vanish(t *testing.T, c *net.TCPConn) {
 	t.Helper()
 	raw, err := c.SyscallConn()
@@ -53,9 +53,9 @@ func vanish(t *testing.T, c *net.TCPConn) {
 	}
 }
 
-// The system ends a connection on which nothing is acknowledged for five seconds,
-// long before the next keepalive; nobody else closes it here, because each call is
-// given up before the service could be held for silent.
+// The system ends a connection without acknowledgements for five seconds, long before the next
+// keepalive. Nothing else closes it here, because each call ends before the service counts as
+// silent.
 func TestPacketsThatVanish(t *testing.T) {
 	t.Parallel()
 	inner, err := net.Listen("tcp", "127.0.0.1:0")
@@ -74,7 +74,7 @@ func TestPacketsThatVanish(t *testing.T) {
 	ctx := within(t, 30*time.Second)
 	reasons := make(map[detectors.Reason]int)
 	for {
-		// Waiting on one call to its end shows when the connection is gone.
+		// Waiting for the end of one call shows when the connection is gone.
 		call, cancel := context.WithTimeout(ctx, 20*time.Second)
 		_, err := d.Detect(call, frame)
 		cancel()

@@ -19,8 +19,8 @@ import (
 	detectv1 "rvo-tui/proto/rvo/detect/v1"
 )
 
-// A service that knows fields 1 to 3 of each message alone must be asked, and
-// understood, under the method path that it serves.
+// A service that knows only fields 1 to 3 of each message still works, under the same method
+// path.
 func TestServiceOfTheFirstContract(t *testing.T) {
 	type request struct {
 		method  string
@@ -184,8 +184,8 @@ func TestConnectionEndsWithItsLastUser(t *testing.T) {
 	}
 }
 
-// A signal that another detector at the same endpoint waits for is not a
-// stranger, so two detectors can each take theirs from one service.
+// Two detectors with the same endpoint may each take their signals from one service: the signal
+// of the other one is no stranger.
 func TestSignalOfANeighbour(t *testing.T) {
 	p, _ := pool(t)
 	endpoint := serve(t, says(&detectv1.SignalOut{SignalType: "face", Value: 1}))
@@ -278,8 +278,8 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// BenchmarkDetect is what a call costs beside the service's own work: a 640 x
-// 360 frame, encoded before, over a socket of this machine.
+// BenchmarkDetect is the cost of a call besides the service's own work: a 640x360 frame, already
+// encoded, over a local socket.
 func BenchmarkDetect(b *testing.B) {
 	for _, format := range []string{formatJPEG, formatBGR} {
 		b.Run(format, func(b *testing.B) {

@@ -8,7 +8,7 @@ import (
 	"rvo-tui/detectors"
 )
 
-// A service may say in its error what it was sent.
+// An error of the service may repeat the request, but the token is not shown.
 func TestErrorsDoNotRepeatTheToken(t *testing.T) {
 	c := &Client{conn: &conn{}, auth: "Bearer hunter2"}
 	err := c.At(&detectors.Error{Reason: detectors.ReasonOther, Err: errors.New("nobody is known by Bearer hunter2")})

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 type detect func(context.Context, *detectv1.DetectRequest) (*detectv1.DetectResponse, error)
 
-// service is a Detector that answers with a function.
+// service is a Detector that calls a function.
 type service struct {
 	detectv1.UnimplementedDetectorServer
 	detect detect
@@ -34,7 +34,7 @@ func (s *service) Detect(ctx context.Context, r *detectv1.DetectRequest) (*detec
 	return s.detect(ctx, r)
 }
 
-// says answers every request with the same.
+// says returns the same response for every request.
 func says(signals ...*detectv1.SignalOut) detect {
 	return func(context.Context, *detectv1.DetectRequest) (*detectv1.DetectResponse, error) {
 		return &detectv1.DetectResponse{Signals: signals}, nil
@@ -71,8 +71,8 @@ func serve(t *testing.T, d detect, opts ...grpc.ServerOption) string {
 	return l.Addr().String()
 }
 
-// accept returns the endpoint of a TCP server that treats each connection with
-// handle and closes it afterwards. Done ends with the test.
+// accept returns the endpoint of a TCP server that calls handle for each connection and then
+// closes it. done ends with the test.
 func accept(t *testing.T, handle func(c net.Conn, done <-chan struct{})) string {
 	t.Helper()
 	l := loopback(t)
@@ -103,7 +103,7 @@ func socket(t *testing.T) (endpoint string, open func() net.Listener) {
 	}
 }
 
-// bytesCodec hands messages over as they are on the wire.
+// bytesCodec passes messages as raw bytes.
 type bytesCodec struct{}
 
 func (bytesCodec) Name() string { return "proto" }
@@ -141,7 +141,7 @@ func bare(answer func(method string, request []byte) []byte) []grpc.ServerOption
 	}
 }
 
-// pool returns a pool that is closed with the test, and what it logs.
+// pool returns a pool that is closed with the test, and its log.
 func pool(t *testing.T) (*Pool, *bytes.Buffer) {
 	t.Helper()
 	var log bytes.Buffer
@@ -154,7 +154,7 @@ func pool(t *testing.T) (*Pool, *bytes.Buffer) {
 	return p, &log
 }
 
-// detector returns one for cfg, which needs no more than what matters.
+// detector returns a detector for cfg, of which only the relevant keys are needed.
 func detector(t *testing.T, p *Pool, cfg detectors.Config) *Detector {
 	t.Helper()
 	if cfg.Name == "" {
@@ -179,7 +179,7 @@ func detector(t *testing.T, p *Pool, cfg detectors.Config) *Detector {
 	return r
 }
 
-// testFrame returns a frame with a gradient in it.
+// testFrame returns a frame with a gradient.
 func testFrame(t testing.TB, width, height int, encode capture.Encoder) *capture.Frame {
 	t.Helper()
 	pool := capture.NewPool(1, encode)
@@ -195,7 +195,7 @@ func testFrame(t testing.TB, width, height int, encode capture.Encoder) *capture
 	return f
 }
 
-// within bounds a call that should take no time, or d where it should fail.
+// within limits a call that should return at once, or takes d if it should fail.
 func within(t *testing.T, d time.Duration) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
@@ -203,7 +203,7 @@ func within(t *testing.T, d time.Duration) context.Context {
 	return ctx
 }
 
-// benchServer serves an answer with one detection and returns what ends it.
+// benchServer serves a response with one detection, and returns a function that stops it.
 func benchServer(l net.Listener) func() {
 	s := grpc.NewServer()
 	detectv1.RegisterDetectorServer(s, &service{detect: says(&detectv1.SignalOut{SignalType: "person", Value: 1, Detections: []*detectv1.Detection{{Label: "person", Score: 1}}})})

@@ -38,9 +38,8 @@ func (p *pipes) Accept() (net.Conn, error) {
 func (p *pipes) Close() error   { p.once.Do(func() { close(p.closed) }); return nil }
 func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Net: "pipe"} }
 
-// dial connects through something on the way that forgets, once it is told to,
-// the connections that there are: it takes in what is sent, and lets nothing
-// through.
+// dial connects through a middlebox that can be told to forget its connections: it then accepts
+// data and forwards nothing.
 func (p *pipes) dial(forget <-chan struct{}) func(context.Context, string, string) (net.Conn, error) {
 	return func(ctx context.Context, _, _ string) (net.Conn, error) {
 		p.dials.Add(1)
@@ -77,8 +76,8 @@ func (p *pipes) dial(forget <-chan struct{}) func(context.Context, string, strin
 	}
 }
 
-// A connection that takes in everything and gives nothing back is made anew,
-// also when several detectors share it, so that none of them lets go of it.
+// A connection that accepts everything and returns nothing is replaced, even if several detectors
+// share it, so that none of them closes it.
 func TestForgottenConnectionIsMadeAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newPipes()
@@ -145,7 +144,7 @@ func TestForgottenConnectionIsMadeAnew(t *testing.T) {
 	})
 }
 
-// A service that is mostly late, but is heard of, keeps its connection.
+// A service that is usually late, but alive, keeps its connection.
 func TestLateAnswersKeepTheConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newPipes()

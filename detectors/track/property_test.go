@@ -11,8 +11,8 @@ import (
 	"rvo-tui/detectors/zone"
 )
 
-// FuzzTracker plays answers in any order and at any time, with any boxes, and checks
-// after each what must always hold.
+// FuzzTracker plays results in any order, at any time, with any boxes, and checks the invariants
+// after each.
 func FuzzTracker(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(script(func(i int) (kind byte, ms uint16, x, y byte) { return 0, 100, byte(4 * i), 200 }))
@@ -29,8 +29,8 @@ func FuzzTracker(f *testing.F) {
 	})
 }
 
-// stepBytes is what one step of a script takes: what happens, when, and the places of
-// two boxes.
+// stepBytes is the size of one step of a script: what happens, when, and the positions of two
+// boxes.
 const stepBytes = 8
 
 func script(step func(i int) (kind byte, ms uint16, x, y byte)) (data []byte) {
@@ -43,7 +43,7 @@ func script(step func(i int) (kind byte, ms uint16, x, y byte)) (data []byte) {
 	return data
 }
 
-// watch holds a tracker and what has been seen of it.
+// watch holds a tracker and what was observed.
 type watch struct {
 	*testing.T
 	tracker  *Tracker
@@ -57,7 +57,7 @@ type watch struct {
 	lookedAt map[time.Duration]time.Duration // the same, by answer
 }
 
-// memory is what a track was with the answer before.
+// memory is the state of a track after the previous result.
 type memory struct {
 	dwell time.Duration
 	sides map[int8]bool // of the line, since its last crossing
@@ -109,7 +109,7 @@ func (w *watch) play(b []byte) {
 	w.check()
 }
 
-// check compares the tracks with what they were.
+// check compares the tracks with their previous states.
 func (w *watch) check() {
 	now, newest := map[uint64]bool{}, w.newest
 	for p := range w.tracker.Tracks() {
@@ -152,8 +152,8 @@ func (w *watch) check() {
 	}
 }
 
-// dwells: nobody has been in a zone for longer than the detector has been looking
-// since, and the time stands still for whoever is not seen.
+// dwells checks that no dwell exceeds the time in which the detector has run since, and that it
+// pauses for tracks that are not seen.
 func (w *watch) dwells(p *Track, was memory, old bool) {
 	if p.In(0) && p.Dwell(0) > w.looked-w.lookedAt[p.Entered(0)] {
 		w.Errorf("track %d has been in the zone for %v since %v; the detector was looking for %v of it",
@@ -164,7 +164,7 @@ func (w *watch) dwells(p *Track, was memory, old bool) {
 	}
 }
 
-// crossings: who has crossed a line was on both sides of it.
+// crossings checks that a track that has crossed a line was on both sides of it.
 func (w *watch) crossings() {
 	book := &w.tracker.ledgers[0]
 	n := book.total - w.crossed
@@ -183,8 +183,8 @@ func (w *watch) crossings() {
 	}
 }
 
-// TestDwellIsTheTimeLookedAt: whatever the times of the answers are, the dwell of
-// somebody who stays is the time in which the detector was looking, no more.
+// TestDwellIsTheTimeLookedAt: whatever the times of the results, the dwell of an object that
+// stays is the time in which the detector ran.
 func TestDwellIsTheTimeLookedAt(t *testing.T) {
 	gaps := []time.Duration{3 * ms, 100 * ms, 1001 * ms, 400 * ms, 5 * time.Second, 50 * ms, time.Second, 9 * time.Second, 20 * ms}
 	for skip := range 7 {
@@ -209,8 +209,8 @@ func TestDwellIsTheTimeLookedAt(t *testing.T) {
 	}
 }
 
-// TestNoCrossingWithoutChangeOfSide: a walk on one side, along, around and up to the
-// line, crosses nothing; one over it crosses once.
+// TestNoCrossingWithoutChangeOfSide: a walk on one side, along, around and up to the line, is no
+// crossing; a walk over it is one.
 func TestNoCrossingWithoutChangeOfSide(t *testing.T) {
 	line := []Line{{"slope", zone.Line{A: zone.Point{0.2, 0.3}, B: zone.Point{0.8, 0.7}}, [2]string{"in", "out"}}}
 	for _, c := range []struct {

@@ -17,7 +17,7 @@ func person(x, y float64) detectors.Detection {
 	return detectors.Detection{Label: "person", Score: 0.9, Box: detectors.Box{X: x - 0.05, Y: y - 0.3, W: 0.1, H: 0.3}}
 }
 
-// config has a zone on the right half, and a line across the middle that leads up.
+// config has a zone on the right half, and a line across the middle that points up.
 func config() Config {
 	return Config{
 		TTL: time.Second, Period: 100 * ms,
@@ -26,7 +26,7 @@ func config() Config {
 	}
 }
 
-// walk answers every 100 ms with one person that goes from one place to another.
+// walk returns a result every 100 ms with one person who goes from one place to another.
 func walk(t *testing.T, r *Tracker, from, span time.Duration, x0, x1 float64) {
 	t.Helper()
 	for at := time.Duration(0); at <= span; at += 100 * ms {
@@ -126,8 +126,8 @@ func TestCoastsThenEnds(t *testing.T) {
 	}
 }
 
-// TestNotLooking: while the detector does not look its tracks are unknown, dwell
-// stands still, and the track is found again; but it is not kept for ever.
+// TestNotLooking: while the detector does not run, its tracks are unknown and dwell pauses; then
+// the track is found again, unless too much time has passed.
 func TestNotLooking(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -165,8 +165,7 @@ func TestNotLooking(t *testing.T) {
 	}
 }
 
-// TestWhoLeftWhileNotLooking: a track that the first answer after a gap does not have
-// is not present.
+// TestWhoLeftWhileNotLooking: a track that is not in the first result after a gap is not present.
 func TestWhoLeftWhileNotLooking(t *testing.T) {
 	r := New(config())
 	walk(t, r, 0, time.Second, 0.8, 0.8)
@@ -229,8 +228,8 @@ func TestPathIsBounded(t *testing.T) {
 	}
 }
 
-// crossed returns how often tracks with a label have crossed a line after an instant, in
-// a direction.
+// crossed returns how often tracks with a label have crossed a line in a direction since an
+// instant.
 func crossed(r *Tracker, label string, line, direction int, after time.Duration) (n int) {
 	for i := range r.Crossings(line) {
 		c := r.Crossing(line, i)
@@ -241,7 +240,7 @@ func crossed(r *Tracker, label string, line, direction int, after time.Duration)
 	return n
 }
 
-// lastCrossing returns when and by which track that was last; 0: it was not.
+// lastCrossing returns the time and the track of the last crossing; 0: none.
 func lastCrossing(r *Tracker, label string, line, direction int) (at time.Duration, track uint64) {
 	for i := range r.Crossings(line) {
 		c := r.Crossing(line, i)
@@ -268,7 +267,7 @@ func TestUpdateAllocatesNothing(t *testing.T) {
 	}
 }
 
-// crowd is people that walk about, of whom a detector sees most.
+// crowd is a group of walking people, most of whom a detector sees.
 type crowd struct {
 	rng    *rand.Rand
 	at, by []zone.Point

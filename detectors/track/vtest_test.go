@@ -13,8 +13,8 @@ import (
 	"rvo-tui/detectors/zone"
 )
 
-// answersOfHOG returns what the detector of persons finds in a recording of a street, by
-// frame; every second frame of 795 was looked at.
+// answersOfHOG returns the results of the person detector on a street recording, by frame, for
+// every second of 795 frames.
 func answersOfHOG(t *testing.T) map[int][]detectors.Detection {
 	t.Helper()
 	file, err := os.Open("testdata/vtest.csv")
@@ -37,7 +37,7 @@ func answersOfHOG(t *testing.T) map[int][]detectors.Detection {
 	return all
 }
 
-// TestRealPeople compares with the count by hand of docs/tracking.md.
+// TestRealPeople compares with the manual count in docs/tracking.md.
 func TestRealPeople(t *testing.T) {
 	r := New(Config{
 		TTL: time.Second, Period: 200 * ms,

@@ -93,7 +93,7 @@ func TestLineSides(t *testing.T) {
 	}
 }
 
-// FuzzPolygon: what Check accepts has an inside and an outside.
+// FuzzPolygon: a polygon that Check accepts has an inside and an outside.
 func FuzzPolygon(f *testing.F) {
 	f.Add(0.1, 0.1, 0.9, 0.1, 0.9, 0.9, 0.1, 0.9)
 	f.Add(0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 1.0)

@@ -22,7 +22,7 @@ func TestPlace(t *testing.T) {
 		if p.From != tt.from || p.To != tt.to {
 			t.Errorf("%s: %+v, want %v at %v", tt.fit, p, tt.from, tt.to)
 		}
-		// Where the frame's middle is shown, the frame's middle is.
+		// The middle of the frame maps to the middle of the frame.
 		x, y := float64(tt.to.X)+float64(tt.to.W)/2, float64(tt.to.Y)+float64(tt.to.H)/2
 		if box, ok := p.box(x-1, y-1, x+1, y+1); !ok || !near(detectors.Box{X: box.X + box.W/2, Y: box.Y + box.H/2}, detectors.Box{X: 0.5, Y: 0.5}) {
 			t.Errorf("%s: the middle is at %v", tt.fit, box)
@@ -34,8 +34,7 @@ func TestPlace(t *testing.T) {
 	}
 }
 
-// A frame of 16:9 that is shown as a square is squeezed, and with it what stands at an
-// angle in it.
+// A 16:9 frame shown as a square is squeezed, and so are angles in it.
 func TestAngles(t *testing.T) {
 	for _, tt := range []struct {
 		fit      string

@@ -9,7 +9,7 @@ import (
 	"rvo-tui/detectors"
 )
 
-// full makes an output whose numbers a function tells by their place.
+// full makes an output whose numbers are computed from their position.
 func full(name string, shape []int, number func(i int) float32) Tensor {
 	n := 1
 	for _, d := range shape {
@@ -24,13 +24,13 @@ func full(name string, shape []int, number func(i int) float32) Tensor {
 
 func zero(int) float32 { return 0 }
 
-// side is the input of the models in these tests: raw heads have 189 places.
+// side is the input size of the models in these tests: raw heads have 189 cells.
 const (
 	side   = 96
 	places = 189
 )
 
-// columns makes a raw head of YOLOv8 of which the first box is given.
+// columns makes a raw YOLOv8 head with the given first box.
 func columns(rows int, box ...float32) Tensor {
 	t := full("output0", []int{1, rows, places}, zero)
 	for i, v := range box {
@@ -39,7 +39,7 @@ func columns(rows int, box ...float32) Tensor {
 	return t
 }
 
-// rowsOf makes an output of n rows, the first of which is given.
+// rowsOf makes an output of n rows with the given first row.
 func rowsOf(n, size int, row ...float32) Tensor {
 	t := full("output0", []int{1, n, size}, zero)
 	copy(t.Data, row)
@@ -176,15 +176,15 @@ func rowsFlat(name string, v ...float32) Tensor {
 	return Tensor{Name: name, Shape: []int{1, len(v)}, Data: v}
 }
 
-// decodedYOLOX is a YOLOX that has turned its boxes into pixels.
+// decodedYOLOX is a YOLOX whose boxes are already in pixels.
 func decodedYOLOX(size int) Tensor {
 	t := rowsOf(places, size, join(center, 0.9, 1)...)
 	t.Data[(places-1)*size] = 90 // a box at the far side, of which it is not sure
 	return t
 }
 
-// gridYOLOX is a YOLOX with one class that leaves its boxes in steps of the grid:
-// the place at column and row 5 of stride 8.
+// gridYOLOX is a YOLOX with one class whose boxes are in grid units: the cell at column and row 5
+// of stride 8.
 func gridYOLOX() Tensor {
 	t := full("output", []int{1, places, 6}, zero)
 	size := float32(math.Log(6))
@@ -258,8 +258,8 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// What cannot be right is an error, which makes signals unknown, and never reads
-// as nothing.
+// An impossible output is an error, which makes signals unknown, and never reads as nothing
+// found.
 func TestAnswersThatCannotBeRight(t *testing.T) {
 	nan := float32(math.NaN())
 	grey := map[string]Model{
@@ -354,7 +354,7 @@ func TestDoubleBoxesAreOne(t *testing.T) {
 	}
 }
 
-// What a classifier leaves to others once, it always leaves to them.
+// If a classifier's scores are no probabilities once, softmax is always applied.
 func TestClassifierRemembersThatScoresAreNone(t *testing.T) {
 	h, err := Choose(Model{Width: side, Height: side, Outputs: []Tensor{rowsFlat("p", 0.2, 0.3)}})
 	if err != nil {

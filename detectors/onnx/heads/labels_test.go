@@ -81,7 +81,7 @@ func FuzzLabels(f *testing.F) {
 	})
 }
 
-// FuzzNames: what a model says its labels are is bounded and printable.
+// FuzzNames checks that labels from a model are bounded and printable.
 func FuzzNames(f *testing.F) {
 	f.Add("{0: 'person', 1: 'traffic light'}")
 	f.Add(`["a", 'it\'s', b]`)

@@ -9,7 +9,7 @@ import (
 	"rvo-tui/detectors/onnx/heads"
 )
 
-// plain is a layout with a batch and the channels first.
+// plain is a layout with a batch and channels first.
 func plain(width, height int) Layout {
 	return Layout{Port: Port{Elem: Float32}, Width: width, Height: height, Channels: 3, Batched: true}
 }
@@ -19,7 +19,7 @@ var as255 = heads.Input{Fit: heads.FitStretch, Scale: [3]float64{1, 1, 1}}
 func identity(v float64) float32 { return float32(v) }
 
 func TestFill(t *testing.T) {
-	// Two pixels: blue, green and red as 1, 2, 3 and 4, 5, 6.
+	// Two pixels with blue, green and red 1, 2, 3 and 4, 5, 6.
 	pix := []byte{1, 2, 3, 4, 5, 6}
 	l := plain(2, 1)
 	last := l
@@ -67,8 +67,8 @@ func TestMargins(t *testing.T) {
 	}
 }
 
-// Every image is the average of what it is made from, and the sum of all weights is
-// one: a plain frame stays what it is at any size.
+// Every pixel is an average of its sources with weights that sum to one: a plain frame stays the
+// same at any size.
 func TestResample(t *testing.T) {
 	for range 200 {
 		fromW, fromH, toW, toH := 1+rand.IntN(40), 1+rand.IntN(40), 1+rand.IntN(40), 1+rand.IntN(40)

@@ -14,7 +14,7 @@ import (
 	"rvo-tui/detectors"
 )
 
-// What the first byte of a frame tells the detector "actor" to do.
+// Orders to the detector "actor", in the first byte of a frame.
 const (
 	doCount   = iota
 	doNil     // follow a nil pointer where nobody recovers
@@ -30,7 +30,7 @@ const (
 	doEnd     // work until the context ends, and say so
 )
 
-// actor counts the frames that it has seen, and otherwise does as it is told.
+// actor counts frames, and otherwise follows orders.
 type actor struct {
 	signal string
 	width  int
@@ -118,7 +118,7 @@ func (a *actor) Detect(ctx context.Context, f *capture.Frame) ([]detectors.Readi
 	}, nil
 }
 
-// sized is an actor that looks at frames of a third of their height.
+// sized is an actor whose input is a third of the frame's height.
 type sized struct{ actor }
 
 func (*sized) Size(width, height int) (w, h int) { return width + 5, height / 3 }

@@ -11,8 +11,7 @@ import (
 	"rvo-tui/detectors"
 )
 
-// What a process costs: a detector that does nothing looks at frames, within
-// this process and in one of its own.
+// The cost of a process: a detector that does nothing, in this process and in its own.
 func BenchmarkDetect(b *testing.B) {
 	for _, size := range []struct {
 		name          string

@@ -22,8 +22,8 @@ import (
 	"rvo-tui/detectors"
 )
 
-// The test program plays all parts: with Argument it is a child, with asParent a
-// parent that is about to be killed.
+// The test program plays all roles: with Argument it is a child, with asParent a parent that is
+// about to be killed.
 const asParent = "parent"
 
 func TestMain(m *testing.M) {
@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// lines is a log that can be read.
+// lines is a log that tests can read.
 type lines struct {
 	mu   sync.Mutex // guards text
 	text strings.Builder
@@ -56,12 +56,11 @@ func (l *lines) String() string {
 	return l.text.String()
 }
 
-// testNice is the priority of processes of tests, which a busy machine is to
-// leave time.
+// testNice is the priority of test processes, so that they get time on a busy machine.
 const testNice = 1
 
-// pool returns a pool with a base directory and log of its own, which is closed,
-// and must leave nothing, at the end of the test.
+// pool returns a pool with its own base directory and log. At the end of the test it is closed,
+// and must leave nothing.
 func pool(t *testing.T, opts Options) (*Pool, *lines) {
 	t.Helper()
 	log := new(lines)
@@ -85,7 +84,7 @@ func pool(t *testing.T, opts Options) (*Pool, *lines) {
 	return p, log
 }
 
-// fill returns a configuration as the runtime hands it to New.
+// fill returns a configuration as the runtime passes it to New.
 func fill(t *testing.T, kinds detectors.Kinds, cfg detectors.Config) detectors.Config {
 	t.Helper()
 	cfg.Validate(kinds, func(key, problem string) { t.Fatalf("%s: %s", key, problem) })
@@ -118,8 +117,7 @@ func try(t *testing.T, p *Pool, cfg detectors.Config) (detectors.Detector, error
 	return kinds[cfg.Kind].New(fill(t, kinds, cfg))
 }
 
-// look shows the detector a frame of 64x48 pixels with the order as its first
-// byte.
+// look runs the detector on a frame of 64x48 pixels with the order in its first byte.
 func look(t *testing.T, d detectors.Detector, camera string, order byte, timeout time.Duration) ([]detectors.Reading, error) {
 	t.Helper()
 	pixels := capture.NewPool(1, nil)
@@ -136,10 +134,10 @@ func look(t *testing.T, d detectors.Detector, camera string, order byte, timeout
 	return d.Detect(ctx, f)
 }
 
-// patience is how long a test waits for what must come.
+// patience bounds the wait for something that must happen.
 const patience = time.Minute
 
-// count shows a frame and returns what is counted and the process that counts.
+// count runs the detector on a frame and returns its count and its process.
 func count(t *testing.T, d detectors.Detector, camera string) (seen, pid int) {
 	t.Helper()
 	out, err := look(t, d, camera, doCount, patience)
@@ -149,7 +147,7 @@ func count(t *testing.T, d detectors.Detector, camera string) (seen, pid int) {
 	return int(out[0].Value), int(out[1].Value)
 }
 
-// eventually asks again and again until it is so.
+// eventually retries until a condition holds.
 func eventually(t *testing.T, what string, so func() bool) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -164,13 +162,13 @@ func eventually(t *testing.T, what string, so func() bool) {
 	}
 }
 
-// gone reports whether there is no such process, not even a dead one.
+// gone reports whether the process does not exist, not even as a zombie.
 func gone(pid int) bool {
 	_, err := os.Stat("/proc/" + strconv.Itoa(pid))
 	return errors.Is(err, os.ErrNotExist)
 }
 
-// stopped reports whether every thread of a process is.
+// stopped reports whether all threads of a process are stopped.
 func stopped(t *testing.T, pid int) bool {
 	t.Helper()
 	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", pid))
@@ -238,7 +236,7 @@ func TestHealthyProcessIsLeftAlone(t *testing.T) {
 	d := open(t, p, detectors.Config{})
 	_, pid := count(t, d, "yard")
 	for i := range 2 {
-		// It computes for longer than it may take to say that it lives.
+		// It computes for longer than health checks wait.
 		if _, err := look(t, d, "yard", doDawdle, patience); err != nil {
 			t.Fatalf("run %d: %v\n%s", i, err, log)
 		}
@@ -352,7 +350,7 @@ func TestStoppedProcessIsKilledWithoutFrames(t *testing.T) {
 	}
 }
 
-// A call that is called off says nothing about the process.
+// A canceled call says nothing about the process.
 func TestCanceledCallDoesNotKill(t *testing.T) {
 	p, _ := pool(t, Options{})
 	d := open(t, p, detectors.Config{})

@@ -17,7 +17,7 @@ import (
 	"rvo-tui/detectors/remote"
 )
 
-// build makes the program of testdata/service.
+// build builds the program of testdata/service.
 func build(t *testing.T) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "service")
@@ -105,7 +105,7 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-// Who ends the program does not wait for a process that takes its time.
+// Stopping the program does not wait for a slow process.
 func TestStopEndsWaits(t *testing.T) {
 	p, log := pool(t, Options{})
 	kinds := detectors.Kinds{"command": Kind(p)}

@@ -15,9 +15,8 @@ import (
 	"rvo-tui/detectors"
 )
 
-// parent opens a detector below the directory of its second argument, says so,
-// and waits for what comes. The detector is that of a command, if there are
-// further arguments.
+// parent opens a detector below the directory in its second argument, says so, and waits. With
+// further arguments, the detector runs that command.
 func parent() {
 	p := NewPool(Options{Dir: os.Args[2], Log: slog.New(slog.DiscardHandler)})
 	p.Tune(testNice, Tuning{OpenCVThreads: 1})
@@ -45,8 +44,8 @@ func parent() {
 	select {}
 }
 
-// orphans starts a parent, kills it, and waits until all that it had started has
-// ended: one process, or a program, what that started, and its guard.
+// orphans starts a parent, kills it, and waits until everything that it had started has ended: a
+// process, or a program with its children and its guard.
 func orphans(t *testing.T, base string, command ...string) {
 	t.Helper()
 	cmd := exec.Command("/proc/self/exe", append([]string{asParent, base}, command...)...)
@@ -75,8 +74,7 @@ func orphans(t *testing.T, base string, command ...string) {
 	}
 	_ = cmd.Wait() // it was killed
 	for _, pid := range pids {
-		// Who inherits orphans may be slow to wait for them: what counts is that
-		// they do not run.
+		// The reaper of orphans may be slow: what counts is that they do not run.
 		eventually(t, "each child is dead", func() bool {
 			status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 			return err != nil || strings.Contains(string(status), "State:\tZ") || strings.Contains(string(status), "State:\tX")
@@ -84,7 +82,7 @@ func orphans(t *testing.T, base string, command ...string) {
 	}
 }
 
-// offspring returns what a process with one thread has started.
+// offspring returns the children of a process with one thread.
 func offspring(t *testing.T, pid int) (all []int) {
 	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
@@ -101,7 +99,7 @@ func offspring(t *testing.T, pid int) (all []int) {
 	return all
 }
 
-// What a program starts by itself gets no signal when the parent is killed.
+// Children that a program starts get no signal when the parent is killed.
 func TestNothingOfACommandOutlivesAKilledParent(t *testing.T) {
 	program := build(t)
 	base, err := os.MkdirTemp("", "c")

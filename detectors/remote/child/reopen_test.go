@@ -7,8 +7,8 @@ import (
 	"rvo-tui/detectors"
 )
 
-// A detector that failed while its process was being started, and is opened
-// again, does not have it start once more.
+// If a detector fails while its process starts, and is reopened, the process is not started a
+// second time.
 func TestOpeningAgainKeepsAStart(t *testing.T) {
 	p, _ := pool(t, Options{})
 	starts := job{Config: detectors.Config{Name: "a"}, Command: []string{"/bin/sleep", "1000"}} // never listens
@@ -37,8 +37,7 @@ func TestOpeningAgainKeepsAStart(t *testing.T) {
 	}
 }
 
-// One that runs ends with its detector: a new one is at work when a detector that
-// failed is opened again.
+// A running process ends with its detector: a failed detector is reopened with a new one.
 func TestOpeningAgainReplacesARunningProcess(t *testing.T) {
 	p, _ := pool(t, Options{})
 	d, err := try(t, p, detectors.Config{})
@@ -55,8 +54,7 @@ func TestOpeningAgainReplacesARunningProcess(t *testing.T) {
 	}
 }
 
-// A process that ends while it has nothing to do fails no run, and is counted all the
-// same.
+// If an idle process ends, no run fails, but the restart is counted.
 func TestRestartsOfAnIdleProcess(t *testing.T) {
 	p, _ := pool(t, Options{})
 	d := open(t, p, detectors.Config{})

@@ -9,8 +9,8 @@ import (
 	"rvo-tui/detectors"
 )
 
-// What a detector does not look at is not sent to its process, whatever sizes the
-// frames have and however often the process starts again.
+// Pixels that a detector does not need are not sent to its process, whatever the frame sizes and
+// however often it restarts.
 func TestFramesGoAsSmallAsTheyAreLookedAt(t *testing.T) {
 	p, _ := pool(t, Options{})
 	d := open(t, p, detectors.Config{Options: actorOptions{Model: "small"}})
@@ -47,7 +47,7 @@ func TestFramesGoAsSmallAsTheyAreLookedAt(t *testing.T) {
 	eventually(t, "it answers again", func() bool { return see(doSize, 48) == nil })
 }
 
-// Frames come one after the other, however the wall clock is set between them.
+// Capture times increase, even if the wall clock is set in between.
 func TestCaptureTimesFollowNoClockThatIsSet(t *testing.T) {
 	var in instance
 	now := time.Now()

@@ -22,10 +22,9 @@ const program = "../../../bin/rvo-tui"
 
 const rate = 20 // frames a second
 
-// How old a signal is that a model on a real Triton gives, from the capture of its
-// frame, beside what a bare client waits for the answer to a request that is made
-// beforehand. RVO_AGE says how long each is measured, in turn, five times: see make
-// triton-bench.
+// The age of a signal from a model on a real Triton, from the capture of its frame, compared with
+// the response time of a bare client with a prepared request. RVO_AGE is the duration of each
+// measurement; there are five, interleaved. See make triton-bench.
 func TestAge(t *testing.T) {
 	length, err := time.ParseDuration(os.Getenv("RVO_AGE"))
 	if err != nil {
@@ -54,14 +53,14 @@ func median(list []time.Duration) time.Duration {
 	return list[len(list)/2].Round(10 * time.Microsecond)
 }
 
-// options are those of a model that boxes of a drawn street are no cats of.
+// options are those of a model that finds no cats in a synthetic street.
 func (s *triton) options(model string) Options {
 	o := at(s.endpoint)
 	o.Model, o.Labels, o.Input, o.Threshold = model, []string{"cat"}, "640x640", 0.1
 	return o
 }
 
-// bare asks with a request that is made beforehand, so many times a second.
+// bare sends a prepared request at a given rate.
 func (s *triton) bare(model string, length time.Duration) [2]time.Duration {
 	s.t.Helper()
 	d := detector(s.t, s.options(model))
@@ -89,7 +88,7 @@ func (s *triton) bare(model string, length time.Duration) [2]time.Duration {
 	return [2]time.Duration{took[len(took)/2], took[len(took)*99/100]}
 }
 
-// whole runs the program on a drawn street of 1280x720.
+// whole runs the program on a synthetic street of 1280x720.
 func (s *triton) whole(model string, length time.Duration) [2]time.Duration {
 	s.t.Helper()
 	dir := s.t.TempDir()

@@ -63,7 +63,7 @@ func encoded(t testing.TB, m proto.Message) []byte {
 	return b
 }
 
-// floods are answers of n bytes made to take more memory than they have bytes.
+// floods are responses of n bytes that are made to use more memory than that.
 func floods(n int) map[string][]byte {
 	field := func(number int, value []byte) []byte {
 		b := []byte{byte(number<<3 | 2)}
@@ -101,7 +101,7 @@ func floods(n int) map[string][]byte {
 	}
 }
 
-// An answer takes a few times its bytes, whatever it is made for.
+// A response uses at most a few times its size in memory, whatever it contains.
 func TestAnswersTakeLittleMemory(t *testing.T) {
 	const n = 4 << 20
 	for name, b := range floods(n) {
@@ -117,7 +117,7 @@ func TestAnswersTakeLittleMemory(t *testing.T) {
 	}
 }
 
-// bareCodec sends bytes as they are.
+// bareCodec sends bytes unchanged.
 type bareCodec struct{}
 
 func (bareCodec) Name() string { return "proto" }
@@ -139,8 +139,8 @@ func (bareCodec) Unmarshal(data mem.BufferSlice, v any) error {
 	return nil
 }
 
-// A server that answers everything with a flood, from the start or once the model is
-// known, gives an error with a reason.
+// A server that answers everything with a flood, from the start or once the model is known, gives
+// an error with a reason.
 func TestFloods(t *testing.T) {
 	ready, meta := []byte{8, 1}, encoded(t, yolo())
 	for name, flood := range floods(16 << 10) {
@@ -173,8 +173,7 @@ func TestFloods(t *testing.T) {
 	}
 }
 
-// What is read is what the generated code reads; and what it does not read is an
-// error here as well.
+// The decoder reads what the generated code reads, and fails where that fails.
 func FuzzAnswer(f *testing.F) {
 	f.Add(encoded(f, answers(0.9)))
 	f.Add(encoded(f, &response{}))
@@ -227,8 +226,8 @@ func FuzzAnswer(f *testing.F) {
 	})
 }
 
-// Whatever a server declares and answers, it makes no panic, and what is found is
-// clean and lies in the frame.
+// Whatever a server declares and returns, nothing panics, and detections are clean and within the
+// frame.
 func FuzzModel(f *testing.F) {
 	f.Add(encoded(f, yolo()), encoded(f, answers(0.9)), "")
 	lists := yolo()
@@ -284,7 +283,7 @@ func FuzzModel(f *testing.F) {
 	})
 }
 
-// What one answer of a raw head costs to read, and what it costs the generated code.
+// The cost of reading one response of a raw head, compared with the generated code.
 func BenchmarkAnswer(b *testing.B) {
 	r := answers(0.9)
 	r.Outputs[0].Shape, r.RawOutputContents[0] = []int64{1, 84, 8400}, make([]byte, 4*84*8400)

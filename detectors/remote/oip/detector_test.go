@@ -35,7 +35,7 @@ func TestDetect(t *testing.T) {
 	if err != nil || len(out) != 2 || out[0].Signal != "thing" || out[0].Value != 1 || out[1].Signal != "cat" || out[1].Value != 1 {
 		t.Fatalf("%v, %v", out, err)
 	}
-	// The frame fills half of the input: the box is as wide there, and twice as high.
+	// The frame fills half of the input: the box has the same width and twice the height.
 	got := out[0].Detections[0]
 	if got.Label != "cat" || math.Abs(got.Score-0.9) > 1e-6 || got.Box != (detectors.Box{X: 0.375, Y: 0.25, W: 0.25, H: 0.5}) {
 		t.Errorf("found %+v", got)
@@ -48,7 +48,7 @@ func TestDetect(t *testing.T) {
 	}
 }
 
-// The model sees what it is to see, whatever type and order its input has.
+// The model sees the right pixels, whatever type and order its input has.
 func TestInputs(t *testing.T) {
 	for _, c := range []struct {
 		datatype string
@@ -91,7 +91,7 @@ func equal(a, b []int64) bool {
 	return len(a) == len(b)
 }
 
-// An answer may be as large as what the model declares.
+// A response may be as large as the model declares.
 func TestLargeAnswers(t *testing.T) {
 	meta := yolo()
 	meta.Inputs[0].Shape, meta.Properties = []int64{-1, 3, 640, 640}, nil
@@ -112,7 +112,7 @@ func TestLargeAnswers(t *testing.T) {
 	}
 }
 
-// A model that takes image files is sent what another one is shown, as a file.
+// A model that takes image files gets the same image as a file.
 func TestImageFiles(t *testing.T) {
 	for _, shape := range [][]int64{{-1}, {1, 1}, {-1, 1}} {
 		meta := yolo()
@@ -146,7 +146,7 @@ func TestImageFiles(t *testing.T) {
 
 func near(got uint32, want int) bool { return math.Abs(float64(got>>8)-float64(want)) > 4 }
 
-// A model with boxes, labels and scores as lists of any length, in typed contents.
+// A model that returns boxes, labels and scores as lists of any length, in typed contents.
 func TestTypedContents(t *testing.T) {
 	meta := yolo()
 	meta.Outputs = []*tensor{
@@ -174,7 +174,7 @@ func TestTypedContents(t *testing.T) {
 	}
 }
 
-// The size of the image is told to models that ask for it.
+// Models that ask for the size of the image get it.
 func TestTargetSizes(t *testing.T) {
 	meta := yolo()
 	meta.Inputs = append(meta.Inputs, &tensor{Name: "orig_target_sizes", Datatype: "INT64", Shape: []int64{-1, 2}})
@@ -188,8 +188,7 @@ func TestTargetSizes(t *testing.T) {
 	}
 }
 
-// What the server is told: the token, the version, and when the answer is of no
-// use any more.
+// The request has the token, the version, and the deadline.
 func TestRequest(t *testing.T) {
 	var got *request
 	var token []string
@@ -226,7 +225,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// Nobody sees the token, whatever the server says of it.
+// The token is never shown, whatever the server says about it.
 func TestTokenIsNotRepeated(t *testing.T) {
 	f := &fake{meta: yolo(), infer: func(ctx context.Context, _ *request) (*response, error) {
 		md, _ := grpcmeta.FromIncomingContext(ctx)
@@ -240,7 +239,7 @@ func TestTokenIsNotRepeated(t *testing.T) {
 	}
 }
 
-// until calls the detector until it answers. Reasons are why it did not.
+// until repeats the call until it succeeds. reasons are the errors before.
 func until(t *testing.T, d *Detector) (out []detectors.Reading, reasons []detectors.Reason) {
 	t.Helper()
 	ctx, img := within(t, soon), frame(t, 64, 64)
@@ -256,7 +255,7 @@ func until(t *testing.T, d *Detector) (out []detectors.Reading, reasons []detect
 	}
 }
 
-// A model that is loaded anew is read anew, and what it has become is what counts.
+// A reloaded model is inspected again, and its new properties count.
 func TestModelThatChanges(t *testing.T) {
 	f := good()
 	d := detector(t, at(serve(t, f)))
@@ -321,7 +320,7 @@ func TestModelThatChanges(t *testing.T) {
 	}
 }
 
-// A model that was away but is the same again is not shown a grey frame again.
+// A model that was unavailable but has not changed is not tried with a grey frame again.
 func TestModelThatStaysIsNotReadAgain(t *testing.T) {
 	shown := 0
 	bad := false

@@ -18,14 +18,14 @@ import (
 	"rvo-tui/detectors/remote"
 )
 
-// says makes a model answer with an error.
+// says makes a model return an error.
 func says(code codes.Code, text string) func(*fake) {
 	return func(f *fake) {
 		f.infer = func(context.Context, *request) (*response, error) { return nil, status.Error(code, text) }
 	}
 }
 
-// answering makes a model answer with what change makes of a good answer.
+// answering makes a model return a modified good response.
 func answering(change func(*response)) func(*fake) {
 	return func(f *fake) {
 		r := answers(0.9)
@@ -34,15 +34,15 @@ func answering(change func(*response)) func(*fake) {
 	}
 }
 
-// declares changes what the server says of the model.
+// declares changes the metadata of the model.
 func declares(change func(*metadata)) func(*fake) {
 	return func(f *fake) { change(f.meta) }
 }
 
 var nan = float32(math.NaN())
 
-// faults are what a server can do wrong. Each gives an error with a reason and what
-// to do, and none ever reads as a frame without anything in it.
+// faults are ways in which a server can misbehave. Each gives an error with a reason and a
+// remedy, and none ever reads as nothing found.
 var faults = []struct {
 	name   string
 	change func(*fake)
@@ -151,8 +151,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// The same, by a model that was good before: what it says then is not taken for
-// what it was.
+// The same faults, from a model that was good before: its response must not be taken for a good
+// one.
 func TestFaultsOfAModelThatWasGood(t *testing.T) {
 	for _, c := range faults {
 		t.Run(c.name, func(t *testing.T) {
@@ -171,7 +171,7 @@ func TestFaultsOfAModelThatWasGood(t *testing.T) {
 	}
 }
 
-// A server that is slow, gone, or none at all.
+// A server that is slow, gone, or something else.
 func TestServersThatAreNone(t *testing.T) {
 	refused := func(t *testing.T) string {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -203,7 +203,7 @@ func TestServersThatAreNone(t *testing.T) {
 	}
 }
 
-// A signal of a label that the model does not have would be 0 for ever.
+// A signal for a label that the model lacks would always be 0.
 func TestLabelsThatTheModelDoesNotHave(t *testing.T) {
 	f := good()
 	d := detector(t, options(serve(t, f), network.Options{Signals: []string{"bicycle"}}))

@@ -81,7 +81,7 @@ func (f *fake) ModelInfer(ctx context.Context, r *request) (*response, error) {
 	return infer(ctx, r)
 }
 
-// yolo declares a model of one class that looks at 64x64 pixels.
+// yolo declares a model of one class with an input of 64x64 pixels.
 func yolo() *metadata {
 	return &metadata{
 		Name: "things", Versions: []string{"1"},
@@ -91,7 +91,7 @@ func yolo() *metadata {
 	}
 }
 
-// raw returns numbers as FP32 has them.
+// raw returns numbers as FP32 bytes.
 func raw(numbers ...float32) []byte {
 	var b []byte
 	for _, v := range numbers {
@@ -100,7 +100,7 @@ func raw(numbers ...float32) []byte {
 	return b
 }
 
-// one returns the rows of an answer of yolo: one box in the middle with this score.
+// one returns the rows of a response of yolo: one box in the middle with this score.
 func one(score float32) []float32 {
 	rows := make([]float32, 5*84)
 	for i, v := range []float32{32, 32, 16, 16, score} {
@@ -109,7 +109,7 @@ func one(score float32) []float32 {
 	return rows
 }
 
-// answers returns an answer of yolo.
+// answers returns a response of yolo.
 func answers(score float32) *response {
 	return &response{
 		ModelName: "things", ModelVersion: "1",
@@ -118,7 +118,7 @@ func answers(score float32) *response {
 	}
 }
 
-// always answers every request with the same.
+// always returns the same response for every request.
 func always(r *response) func(context.Context, *request) (*response, error) {
 	return func(context.Context, *request) (*response, error) { return r, nil }
 }
@@ -152,7 +152,7 @@ func serve(t testing.TB, f inference.GRPCInferenceServiceServer, opts ...grpc.Se
 	return l.Addr().String()
 }
 
-// detector returns one for the options, which need no more than what matters.
+// detector returns a detector with the options, of which only the relevant ones are needed.
 func detector(t testing.TB, o Options) *Detector {
 	t.Helper()
 	pool := remote.NewPool(nil)
@@ -199,7 +199,7 @@ func frame(t testing.TB, width, height int, bgr ...byte) *capture.Frame {
 	return f
 }
 
-// within bounds a call that should take no time, or d where it should fail.
+// within limits a call that should return at once, or takes d if it should fail.
 func within(t testing.TB, d time.Duration) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
@@ -209,7 +209,7 @@ func within(t testing.TB, d time.Duration) context.Context {
 
 const soon = time.Minute
 
-// options returns the options of networks beside an endpoint.
+// options returns network options for an endpoint.
 func options(endpoint string, o network.Options) Options {
 	with := at(endpoint)
 	with.Options = o

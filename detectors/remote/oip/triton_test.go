@@ -23,7 +23,7 @@ import (
 // home is where make test puts Triton.
 const home = "../../../bin/triton/pytriton/tritonserver"
 
-// triton is a server with the models of a directory, which it looks at every second.
+// triton is a server with the models of a directory, which it polls every second.
 type triton struct {
 	t        testing.TB
 	models   string
@@ -101,7 +101,7 @@ func (s *triton) start() {
 	})
 }
 
-// signal sends a signal to the server and to what runs its models.
+// signal sends a signal to the server and to the processes that run its models.
 func (s *triton) signal(sig syscall.Signal) {
 	if err := syscall.Kill(-s.cmd.Process.Pid, sig); err != nil && !errors.Is(err, syscall.ESRCH) {
 		s.t.Error(err)
@@ -114,8 +114,8 @@ func (s *triton) kill() {
 	<-s.ended
 }
 
-// revive starts the server again if it has ended by itself: on a busy machine its
-// Python backend dies of locks that it waited for too long.
+// revive restarts the server if it has ended by itself: on a busy machine, its Python backend
+// dies of lock timeouts.
 func (s *triton) revive() {
 	select {
 	case <-s.ended:
@@ -127,10 +127,10 @@ func (s *triton) revive() {
 	}
 }
 
-// behave makes the models do what a word says; empty: what they should.
+// behave sets the mode of the models; empty: normal.
 func (s *triton) behave(mode string) { s.write(s.mode, mode) }
 
-// put adds a model that looks at images of this type and shape, or changes it.
+// put adds or changes a model with an input of this type and shape.
 func (s *triton) put(name, version, datatype, shape string, boxes int) {
 	s.t.Helper()
 	source, err := os.ReadFile("testdata/triton/model.py")
@@ -148,7 +148,7 @@ output [{ name: "output0" data_type: TYPE_FP32 dims: [1, 5, %d] }]
 `, datatype, shape, boxes))
 }
 
-// write replaces a file at once, for Triton reads it at any time.
+// write replaces a file atomically, because Triton may read it at any time.
 func (s *triton) write(path, text string) {
 	s.t.Helper()
 	if err := os.WriteFile(path+".new", []byte(text), 0o666); err != nil {
@@ -159,15 +159,15 @@ func (s *triton) write(path, text string) {
 	}
 }
 
-// looks is a detector that looks again and again.
+// looks is a detector that is called again and again.
 type looks struct {
 	*Detector
 	s *triton
 	t testing.TB
 }
 
-// until looks until done says that it is enough. Whatever is answered meanwhile is
-// one thing, and each error has a reason.
+// until calls the detector until done is satisfied. Every result meanwhile has one detection, and
+// each error a reason.
 func (l looks) until(what string, done func(err error) bool) {
 	l.t.Helper()
 	every := time.NewTicker(50 * time.Millisecond)
@@ -195,20 +195,20 @@ func (l looks) until(what string, done func(err error) bool) {
 	}
 }
 
-// fails looks until it fails for one of the reasons.
+// fails calls the detector until it fails for one of the reasons.
 func (l looks) fails(what string, reasons ...detectors.Reason) {
 	l.t.Helper()
 	l.until(what, func(err error) bool { return slices.Contains(reasons, detectors.ReasonOf(err)) })
 }
 
-// answers looks until a model with this in its description answers.
+// answers calls the detector until a model with this in its description answers.
 func (l looks) answers(what, model string) {
 	l.t.Helper()
 	l.until(what, func(err error) bool { return err == nil && strings.Contains(l.Model(), model) })
 }
 
-// A real Triton that does everything wrong: what cannot be known is unknown, for the
-// right reason, and heals by itself.
+// A real Triton with all faults: signals become unknown, for the right reason, and recover
+// without help.
 func TestTriton(t *testing.T) {
 	s := newTriton(t)
 	s.put("things", "1", "FP32", "1, 3, 64, 64", 84)
@@ -261,8 +261,8 @@ func TestTriton(t *testing.T) {
 	s.queued(cats)
 }
 
-// queued shows that Triton drops what has waited too long in its queue, and that
-// this is a timeout.
+// queued shows that Triton drops requests that waited too long in its queue, and that this is a
+// timeout.
 func (s *triton) queued(o Options) {
 	s.t.Helper()
 	o.Model = "queued"
