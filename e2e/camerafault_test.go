@@ -211,7 +211,7 @@ func growing(at []time.Time) error {
 	return nil
 }
 
-// poll looks until a condition holds, and reports whether it did in time.
+// poll retries until a condition holds, and reports whether it did in time.
 func poll(within time.Duration, ok func() bool) bool {
 	over := time.After(within)
 	look := time.NewTicker(50 * time.Millisecond)
@@ -226,8 +226,8 @@ func poll(within time.Duration, ok func() bool) bool {
 	return true
 }
 
-// sample publishes the metrics ten times a second, and returns what the process
-// used each second, until finished is closed.
+// sample publishes the metrics ten times a second, and returns the usage of the process in each
+// second, until finished is closed.
 func (p *program) sample(finished <-chan struct{}, latest *atomic.Pointer[map[string]float64]) (used []usage) {
 	look := time.NewTicker(100 * time.Millisecond)
 	defer look.Stop()
@@ -245,8 +245,8 @@ func (p *program) sample(finished <-chan struct{}, latest *atomic.Pointer[map[st
 	}
 }
 
-// constant fails the test when the process used more in the last fifth of the time
-// than in the second.
+// constant fails the test if the process used more in the last fifth of the time than in the
+// second fifth.
 func constant(t *testing.T, all []usage) {
 	fifth := len(all) / 5
 	if fifth < 10 { // the first clips are still to come

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// record begins to keep all that is written to the terminal.
+// record starts to record everything written to the terminal.
 func (x *terminal) record() (file string) {
 	x.t.Helper()
 	file = filepath.Join(x.dir, "written")
@@ -16,14 +16,14 @@ func (x *terminal) record() (file string) {
 	return file
 }
 
-// look takes what the terminal shows, with its colours and without.
+// look returns the screen of the terminal, with and without colours.
 func (x *terminal) look(out *sieve, where string) {
 	x.t.Helper()
 	out.take(where, x.screen(), "rvo-tui")
 	out.take(where+", in colour", x.tmux("capture-pane", "-e", "-p", "-t", "t"), "\x1b[")
 }
 
-// boxes waits until so many frames are on the screen, and returns it.
+// boxes waits until a number of panes is on the screen, and returns it.
 func (x *terminal) boxes(n int) string {
 	x.t.Helper()
 	screen := ""
@@ -34,10 +34,10 @@ func (x *terminal) boxes(n int) string {
 	return screen
 }
 
-// alone is the title of a pane that has the whole screen.
+// alone matches the title of a pane that fills the screen.
 var alone = regexp.MustCompile(`(?m)^╭─ ([A-Z][a-z]+)`)
 
-// tour looks at every pane of a dashboard, alone, and at all about some rows.
+// tour opens every pane of a dashboard in full screen, and the details of some rows.
 func (x *terminal) tour(out *sieve, whose string) {
 	x.t.Helper()
 	x.look(out, whose)
@@ -88,9 +88,8 @@ func (x *terminal) tour(out *sieve, whose string) {
 	wait(x.t, patience, "all panes", func() bool { return strings.Count(x.screen(), "╭") > 5 })
 }
 
-// shell runs the program in the terminal, with an environment that nobody sees.
-// It is the child of a script: tmux and the shell would see to it at once if a
-// child of theirs were stopped.
+// shell runs the program in the terminal, with a hidden environment. It is the child of a script,
+// because tmux and the shell would notice at once if their own child were stopped.
 func (x *terminal) shell(env []string, args ...string) {
 	x.t.Helper()
 	script := "echo $$ >pid\nRVO_CONFIG=; XDG_STATE_HOME=$PWD/state; export RVO_CONFIG XDG_STATE_HOME\n"
@@ -108,8 +107,7 @@ func (x *terminal) shell(env []string, args ...string) {
 	x.keys("Enter")
 }
 
-// canaryConnect opens the dashboard of the daemon, with the token for looking and
-// with one that is wrong.
+// canaryConnect opens the dashboard of the daemon with the read-only token and with a wrong one.
 func canaryConnect(d *daemon, out *sieve, addr, cert string) {
 	d.t.Helper()
 	x := newTerminal(d.t, 200, 50)
@@ -126,8 +124,7 @@ func canaryConnect(d *daemon, out *sieve, addr, cert string) {
 	out.take("connect with a wrong token", x.screen(), "token")
 }
 
-// canaryDashboard looks at the dashboard of a program of its own, and types
-// secrets into it.
+// canaryDashboard opens the dashboard of its own program, and types secrets into it.
 func canaryDashboard(t testing.TB, out *sieve, w canaryWorld) {
 	t.Helper()
 	x := newTerminal(t, 200, 50)
@@ -196,8 +193,7 @@ func canaryDashboard(t testing.TB, out *sieve, w canaryWorld) {
 	}
 }
 
-// canaryProblems gives the program what it cannot take, and asks for what it
-// always says.
+// canaryProblems gives the program invalid input, and runs its commands.
 func canaryProblems(t testing.TB, out *sieve, w canaryWorld) {
 	t.Helper()
 	try := func(config string, wanted int, holds string, args ...string) {

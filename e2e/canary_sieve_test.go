@@ -17,12 +17,12 @@ import (
 	"time"
 )
 
-// mark begins every secret of the canary test and is nowhere else, so that a
-// part of one, as at the edge of a screen, gives it away as well.
+// mark begins every secret of the canary test and occurs nowhere else, so that a truncated
+// secret, such as at the edge of a screen, is found as well.
 const mark = "q7Zk"
 
-// traces are the forms in which a secret may be found, in lower case: as it is
-// (escaping leaves its beginning alone), and as it is sent to servers.
+// traces are the forms of a secret to look for, in lower case: plain (escaping keeps its
+// beginning), and as encoded for servers.
 func traces() []string {
 	return []string{
 		strings.ToLower(mark),
@@ -32,14 +32,14 @@ func traces() []string {
 	}
 }
 
-// sieve takes what came out of a program and looks for secrets in it.
+// sieve looks for secrets in the output of a program.
 type sieve struct {
 	t     testing.TB
 	paths int
 }
 
-// take looks at one thing, which must hold a text that shows that it is what it
-// is meant to be: nothing is found in nothing.
+// take checks one output, which must contain a text that identifies it: an empty one would never
+// contain a secret.
 func (s *sieve) take(where, text, holds string) {
 	s.t.Helper()
 	s.paths++
@@ -55,8 +55,8 @@ func (s *sieve) take(where, text, holds string) {
 	}
 }
 
-// files takes all files below a directory, and their names, and returns how many
-// there are by their extensions.
+// files checks all files below a directory, and their names, and returns the number of files by
+// extension.
 func (s *sieve) files(dir string, except ...string) map[string]int {
 	s.t.Helper()
 	found := map[string]int{}
@@ -79,8 +79,8 @@ func (s *sieve) files(dir string, except ...string) map[string]int {
 	return found
 }
 
-// raw asks a running program over its socket as any client can, and returns its
-// answer, or as much of it as a stream has until it holds something.
+// raw sends a request to a running program over its socket, and returns the response, or as much
+// of a stream as needed until it contains a text.
 func raw(t testing.TB, socket, path, holds string) string {
 	t.Helper()
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -109,8 +109,7 @@ func raw(t testing.TB, socket, path, holds string) string {
 	return text.String()
 }
 
-// tellTale is a model service that knows nobody, and repeats in its refusal what
-// it was sent to be let in.
+// tellTale is a model service that rejects everybody, and repeats the credentials in its error.
 func tellTale(t testing.TB) (endpoint string) {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/grpc")
@@ -124,9 +123,8 @@ func tellTale(t testing.TB) (endpoint string) {
 	return server.URL
 }
 
-// webcam is a camera over HTTP. It shows frames to joe under /video, sends
-// those who ask for /moved elsewhere with what they came with, and repeats what
-// it was asked as the sort of what it has under /odd.
+// webcam is an HTTP camera. It shows frames to joe under /video, redirects /moved elsewhere with
+// the credentials, and repeats the request as the content type under /odd.
 func webcam(t testing.TB, password string) (address string) {
 	var frame bytes.Buffer
 	if err := jpeg.Encode(&frame, image.NewGray(image.Rect(0, 0, 64, 48)), nil); err != nil {

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// The secrets of the canary test: what they are for, and a sign of each that has
-// to be escaped somewhere.
+// The secrets of the canary test, by purpose. Each contains a character that must be escaped
+// somewhere.
 const (
 	secretDoor    = mark + `-door /p@ss:"wörd"` // of a server that lets in, from a file of credentials
 	secretWrong   = mark + "-wrong"             // of the same server, which refuses; in the configuration
@@ -28,7 +28,7 @@ const (
 	secretAdded   = mark + "-added"             // of what is added while it runs
 )
 
-// canaryWorld is a configuration full of secrets and what it speaks to.
+// canaryWorld is a configuration full of secrets and the servers that it uses.
 type canaryWorld struct {
 	config string
 	env    []string
@@ -43,7 +43,7 @@ func newCanaryWorld(t testing.TB) canaryWorld {
 	web := webcam(t, secretWeb)
 	tls := httptest.NewTLSServer(nil)
 	t.Cleanup(tls.Close)
-	// Nobody is given port 1.
+	// Port 1 is never assigned.
 	w := canaryWorld{config: nice, model: tellTale(t), far: "127.0.0.1:1"}
 	credentials := t.TempDir()
 	write(t, filepath.Join(credentials, "DOOR"), secretDoor+"\n")
@@ -120,7 +120,7 @@ cameras = ["street", "door", "web"]
 	return w
 }
 
-// No secret comes out of the program, on whatever path.
+// No secret leaves the program, on any path.
 func TestSecretsStayIn(t *testing.T) {
 	needOpenCV(t)
 	w := newCanaryWorld(t)
@@ -163,7 +163,7 @@ func TestSecretsStayIn(t *testing.T) {
 	}
 	canaryConnect(d, out, addr, cert)
 
-	// A crash tells where every goroutine is.
+	// A crash prints the stacks of all goroutines.
 	d.signal(syscall.SIGQUIT)
 	d.status(patience)
 	out.take("standard output", d.stdout.String(), `"event_type":"moved"`)
@@ -174,7 +174,7 @@ func TestSecretsStayIn(t *testing.T) {
 		t.Errorf("files that were looked at: %v", found)
 	}
 
-	// All that OpenCV can be made to say, which goes into the log.
+	// Everything that OpenCV can be made to print, which goes into the log.
 	loud := start(t, setup{
 		config: w.config, args: []string{"--no-ui", "--metrics-listen", "", "--control-socket", ""},
 		env: append(w.env, "OPENCV_LOG_LEVEL=VERBOSE"),
@@ -190,7 +190,7 @@ func TestSecretsStayIn(t *testing.T) {
 	t.Logf("%d things were looked at", out.paths)
 }
 
-// condition returns the state of a camera as metrics tell it.
+// condition returns the state of a camera from the metrics.
 func (d *daemon) condition(camera string) string {
 	for series, value := range d.metrics() {
 		if state, ok := strings.CutPrefix(series, fmt.Sprintf("rvo_camera_state{camera=%q,state=\"", camera)); ok && value == 1 {
@@ -200,8 +200,8 @@ func (d *daemon) condition(camera string) string {
 	return ""
 }
 
-// canaryProcesses looks at what everybody on the machine can see of the program
-// and its children, and at what those are given.
+// canaryProcesses checks what everybody on the machine can see of the program and its children,
+// and what those are given.
 func canaryProcesses(d *daemon, out *sieve) {
 	d.t.Helper()
 	for _, name := range []string{"cmdline", "comm"} {
@@ -228,7 +228,7 @@ func canaryProcesses(d *daemon, out *sieve) {
 	out.take("what a program of the configuration sees of its environment", d.stderr.String(), "RVO_SOCKET=")
 }
 
-// canaryCtl gives every command, over TCP with a token, in words and in JSON.
+// canaryCtl runs every command over TCP with a token, with text and JSON output.
 func canaryCtl(d *daemon, out *sieve, w canaryWorld, addr, cert string) {
 	d.t.Helper()
 	env := []string{"RVO_TOKEN=" + secretControl, "ADDED=" + secretAdded}
@@ -237,7 +237,7 @@ func canaryCtl(d *daemon, out *sieve, w canaryWorld, addr, cert string) {
 		for _, more := range [][]string{nil, {"--json"}} {
 			words := append(append([]string{}, words...), more...)
 			said, problem, status := d.as(env, append(words, "--addr", addr, "--tls-ca", cert)...)
-			// A second time some are done already.
+			// The second time, some are already done.
 			if status != wanted && (more == nil || wanted != 0) {
 				d.t.Errorf("ctl %v: status %d, %s%s", words, status, tail(said), problem)
 			}
@@ -274,7 +274,7 @@ func canaryCtl(d *daemon, out *sieve, w canaryWorld, addr, cert string) {
 	watch.status(patience)
 	out.take("ctl watch", watch.stdout.String(), "lawn")
 
-	// What is refused, here or there.
+	// Refused commands, by the client or the server.
 	ask(env, 2, "ftp", "add_camera", "bad", "ftp://joe:"+secretAdded+"@h/x")
 	ask(env, 2, "malformed", "add_camera", "bad", "rtsp://joe:"+secretAdded+"%zz@h/x")
 	ask(env, 2, "port", "add_camera", "bad", "rtsp://joe:${ADDED}@h:99999/x")

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// clip is what the tests read of an entry of the index, and of meta.json.
+// clip is what the tests need of an entry of the index, and of meta.json.
 type clip struct {
 	ID    string    `json:"event_id"`
 	Path  string    `json:"path"`
@@ -46,9 +46,8 @@ type meta struct {
 
 type roll struct{ Asked, Actual float64 }
 
-// checkClips returns the clips of an ended program. There must be as many as said
-// (-1: any number), in the index and in directories, each whole and with a movie
-// that plays as long as it says.
+// checkClips returns the clips of an ended program. There must be the given number (-1: any), in
+// the index and in directories, each complete and with a movie of the stated duration.
 func checkClips(t testing.TB, p *program, want int) []clip {
 	t.Helper()
 	list := exec.Command(binary, "clips", "--json")
@@ -78,7 +77,7 @@ func checkClips(t testing.TB, p *program, want int) []clip {
 	return all
 }
 
-// checkClip fails the test when a clip's directory is not whole.
+// checkClip fails the test if a clip's directory is incomplete.
 func checkClip(t testing.TB, dir string) (m meta) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(read(t, filepath.Join(dir, "meta.json"))), &m); err != nil {
@@ -102,7 +101,7 @@ func checkClip(t testing.TB, dir string) (m meta) {
 	return m
 }
 
-// directories returns the clips' directories under their final names.
+// directories returns the directories of finished clips.
 func directories(t testing.TB, dir string) []string {
 	t.Helper()
 	all, err := filepath.Glob(filepath.Join(dir, "evidence", "[^.]*", "*-*-*", "*-*-*_*"))
@@ -112,7 +111,7 @@ func directories(t testing.TB, dir string) []string {
 	return all
 }
 
-// leftovers returns what is hidden in the directory of clips.
+// leftovers returns the hidden files in the clips directory.
 func leftovers(t testing.TB, dir string) (all []string) {
 	t.Helper()
 	root := filepath.Join(dir, "evidence")
@@ -159,7 +158,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 			t.Errorf("%d clips after the kill, at least %d before it", whole, before+2)
 		}
 	}
-	// At the start, what was left is finished or removed, before new clips come.
+	// At the start, leftovers are finished or removed before new clips come.
 	left := len(leftovers(t, dir))
 	write(t, filepath.Join(dir, "canary"), "")
 	p := start(t, setup{dir: dir, config: street + "\n[[rule]]\nevent = \"never\"\nwhen = \"motion > 2\"\n", args: []string{"--no-ui", "--metrics-listen", ""}})

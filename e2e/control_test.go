@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// Its clips have as much of a busy machine as everybody else.
+// Its clips get their share of a busy machine.
 const daemonConfig = `
 [runtime]
 nice = 0
@@ -35,8 +35,8 @@ when = "motion > 0.001"
 listen = ""
 `
 
-// daemon is a program without a dashboard and those who talk to it, over the
-// socket of a directory of their own.
+// daemon is a program without a dashboard, and its clients, which use the socket in their own
+// directory.
 type daemon struct {
 	*program
 	run string // XDG_RUNTIME_DIR
@@ -51,10 +51,10 @@ func startDaemon(t testing.TB, run, dir, config string, args ...string) *daemon 
 	return d
 }
 
-// socket is where it is talked to.
+// socket returns the path of its socket.
 func (d *daemon) socket() string { return filepath.Join(d.run, "rvo-tui", "control.sock") }
 
-// ctl runs a command of ctl and returns what it printed and its status.
+// ctl runs a command of ctl and returns its output and exit status.
 func (d *daemon) ctl(args ...string) (out, problem string, status int) {
 	d.t.Helper()
 	return d.as(nil, args...)
@@ -66,7 +66,7 @@ func (d *daemon) as(env []string, args ...string) (out, problem string, status i
 	return p.stdout.String(), p.stderr.String(), p.status(0)
 }
 
-// state is the part of a snapshot that tests look at.
+// state is the part of a snapshot that tests use.
 type state struct {
 	Cameras []struct {
 		Name, State string
@@ -208,7 +208,7 @@ func (x *terminal) connect(env string, args ...string) {
 	x.keys("Enter")
 }
 
-// Whoever reads what ctl prints may stop when he has seen enough, as head does.
+// The reader of ctl's output may stop early, like head.
 func TestCtlEndsWithItsReader(t *testing.T) {
 	d := startDaemon(t, runtimeDir(t), "", daemonConfig)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -290,10 +290,10 @@ func TestConnectWaitsForAProgram(t *testing.T) {
 	x.restored()
 }
 
-// A dashboard that is stopped, as by Ctrl-Z or a dead SSH session, costs the
-// program nothing: no frame, no memory that grows, no time of the others.
+// A stopped dashboard, as after Ctrl-Z or in a dead SSH session, costs the program nothing: no
+// frames, no growing memory, no delay for others.
 func TestStoppedDashboardCostsNothing(t *testing.T) {
-	// Frames that are kept for clips would grow beside what is looked for here.
+	// Frames kept for clips would hide a growth of memory.
 	d := startDaemon(t, runtimeDir(t), "", strings.Replace(daemonConfig, "[[rule]]", "[[rule]]\nclip = false", 1))
 	x := newTerminal(t, 120, 40)
 	x.shell([]string{"XDG_RUNTIME_DIR=" + d.run}, "connect")
@@ -311,8 +311,7 @@ func TestStoppedDashboardCostsNothing(t *testing.T) {
 
 	watch := start(t, setup{args: []string{"ctl", "watch", "--json", "--rate", "10"}, env: []string{"XDG_RUNTIME_DIR=" + d.run}})
 	watch.until(2*patience, "50 snapshots beside the stopped dashboard", func() bool { return len(watch.stdout.lines()) >= 50 })
-	// How many frames come and are seen is a matter of the machine, that it goes on
-	// is not.
+	// The frame rates depend on the machine; that frames continue does not.
 	watch.until(2*patience, "60 frames to be seen beside the stopped dashboard", func() bool {
 		now := d.state().Cameras[0]
 		return now.Frames-before.Frames >= 60+now.Superseded-before.Superseded
@@ -333,7 +332,7 @@ func TestStoppedDashboardCostsNothing(t *testing.T) {
 	d.stop()
 }
 
-// resident returns the memory that a process has in use, in bytes.
+// resident returns the resident memory of a process in bytes.
 func (d *daemon) resident() int64 {
 	d.t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", d.cmd.Process.Pid))
@@ -347,7 +346,7 @@ func (d *daemon) resident() int64 {
 	return pages * int64(os.Getpagesize())
 }
 
-// The program that runs already is offered to who starts another one.
+// Whoever starts another program is offered the running one.
 func TestOfferToConnect(t *testing.T) {
 	d := startDaemon(t, runtimeDir(t), "", daemonConfig)
 	x := newTerminal(t, 120, 40)

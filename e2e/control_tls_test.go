@@ -19,8 +19,7 @@ import (
 	"time"
 )
 
-// certificate writes a certificate for this machine that vouches for itself, and
-// its key.
+// certificate writes a self-signed certificate for this machine, and its key.
 func certificate(t testing.TB, dir string) (cert, key string) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// recordingOf makes 40 seconds of a camera: H.264 with B-frames and a key frame
-// every two seconds, and a beep each second.
+// recordingOf makes a recording of 40 seconds: H.264 with B-frames and a key frame every two
+// seconds, and a beep every second.
 func recordingOf(t testing.TB, name string, sound ...string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -35,7 +35,7 @@ func recordingOf(t testing.TB, name string, sound ...string) string {
 	return path
 }
 
-// serveVLC has VLC send a file over RTSP, and returns its address.
+// serveVLC serves a file over RTSP with VLC, and returns its address.
 func serveVLC(t testing.TB, file string) string {
 	t.Helper()
 	address := "rtsp://127.0.0.1:" + quietPort(t) + "/stream"
@@ -68,14 +68,14 @@ func serveVLC(t testing.TB, file string) string {
 	return address
 }
 
-// codedFrame is one of a file of a file: its slices, and when it is shown.
+// codedFrame is a frame of a file: its slices and its presentation time.
 type codedFrame struct {
 	at   float64
 	hash string
 }
 
-// framesOf returns the coded frames of a movie in decoding order, hidden ones too,
-// without parameter sets and what else is in no slice.
+// framesOf returns the coded frames of a movie in decoding order, including hidden ones, without
+// parameter sets and other non-slice data.
 func framesOf(t testing.TB, file string) (all []codedFrame) {
 	t.Helper()
 	args := []string{"-v", "error"}
@@ -109,7 +109,7 @@ func framesOf(t testing.TB, file string) (all []codedFrame) {
 
 var silenceEnd = regexp.MustCompile(`silence_end: ([\d.]+)`)
 
-// beeps returns when the beeps of a movie begin.
+// beeps returns the start times of the beeps in a movie.
 func beeps(t testing.TB, file string) (all []float64) {
 	t.Helper()
 	out, err := exec.Command(tool(t, "ffmpeg", "ffmpeg"), "-i", file, "-vn", "-af", "silencedetect=n=-30dB:d=0.3", "-f", "null", "-").CombinedOutput()
@@ -126,7 +126,7 @@ func beeps(t testing.TB, file string) (all []float64) {
 	return all
 }
 
-// A clip whose camera is lost after the event shows the last frame until its end.
+// If the camera is lost after the event, its clip shows the last frame until the end.
 func TestClipOfACameraThatIsLost(t *testing.T) {
 	t.Parallel()
 	needOpenCV(t)
@@ -162,8 +162,8 @@ after    = "3s"
 	}
 }
 
-// Clips of what servers of two families send are what they sent: the same slices,
-// with the sound in step, and they play in a browser.
+// Clips of streams from two kinds of servers contain the same slices, with the sound in sync, and
+// play in a browser.
 func TestCopiedClips(t *testing.T) {
 	t.Parallel()
 	needOpenCV(t)
@@ -218,7 +218,7 @@ after    = "3s"
 				break
 			}
 		}
-		// A beep begins with each second of what was sent.
+		// A beep begins with each second of the recording.
 		heard := beeps(t, movie)
 		if len(heard) < 5 {
 			t.Errorf("%s: %d beeps", c.meta.Camera, len(heard))
@@ -250,8 +250,8 @@ after    = "3s"
 	checkPlayback(t, filepath.Join(p.dir, "evidence"), all)
 }
 
-// Detection looks at the small stream of a camera, and the clip is of the large
-// one, with the frame of the time that confirmed the event.
+// Detection uses the small stream of a camera, and the clip is of the large one, with the frame
+// at the time of the event.
 func TestEvidenceSource(t *testing.T) {
 	t.Parallel()
 	needOpenCV(t)

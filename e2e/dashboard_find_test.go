@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// troubledConfig is twelve cameras. One cannot be reached, a detector fails on another,
-// and a third has one that is too slow. A second rule of the first can never fire.
+// troubledConfig has twelve cameras. One is unreachable, one has a failing detector, and one a
+// detector that is too slow. A second rule of the first can never fire.
 func troubledConfig() string {
 	var b strings.Builder
 	b.WriteString("[log]\nfile = \"log\"\n[metrics]\nlisten = \"\"\n[control]\nsocket = \"\"\n[clips]\nbefore = \"1s\"\nafter = \"1s\"\nmin_free = \"0B\"\n")
@@ -49,9 +49,9 @@ cameras = ["cam02"]
 	return b.String()
 }
 
-// Somebody who has never seen it finds with few keys which cameras are in trouble and why,
-// why a rule does not fire, what holds the slots and where a clip is, and turns a rule off
-// on one camera, on again, and off in the file.
+// With few keys, a new user finds which cameras are in trouble and why, why a rule does not fire,
+// what holds the slots and where a clip is, and disables a rule on one camera, enables it, and
+// disables it in the file.
 func TestTroubleIsFoundWithFewKeys(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {120, 40}} {
 		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
@@ -60,13 +60,13 @@ func TestTroubleIsFoundWithFewKeys(t *testing.T) {
 			x.text("RVO_CONFIG= LC_ALL=C.UTF-8 " + binary + "; echo ended $?")
 			x.keys("Enter")
 
-			// The first line has one trouble with its camera, the pane of alerts all three.
+			// The first line shows one alert with its camera, the alerts pane all three.
 			x.sees("camera cam04 gives no")
 			x.keys("!")
 			x.sees("detector parcels failed on cam02")
 			x.sees("detector heavy is too slow on cam09")
 			x.sees("refused: check") // the cause of the selected one
-			// The table has the three first.
+			// The table lists the three first.
 			x.keys("0")
 			x.sees("12 of 12 cameras, by trouble")
 			for i, name := range []string{"cam02", "cam04", "cam09"} {
@@ -76,7 +76,7 @@ func TestTroubleIsFoundWithFewKeys(t *testing.T) {
 				})
 			}
 			x.keys("Enter")
-			// Its first rule is turned off on this camera, on again, and off in the file.
+			// Its first rule is disabled on this camera, enabled, and disabled in the file.
 			x.keys("e")
 			x.sees("rule moved is disabled")
 			x.sees("modified")
@@ -94,15 +94,15 @@ func TestTroubleIsFoundWithFewKeys(t *testing.T) {
 			if got := read(t, filepath.Join(x.dir, "rvo.toml")); got != want {
 				t.Errorf("the file is\n%s\nwant\n%s", got, want)
 			}
-			// Why the other one does not fire.
+			// Why the other rule does not fire.
 			x.keys("Tab", "Tab", "G", "Enter")
 			x.sees("Rule left on cam02")
 			x.sees("unknown: parcels")
 			x.sees("? parcels >= 1")
-			// What holds the slots: the slow detector's own page.
+			// What holds the slots: the page of the slow detector.
 			x.keys("q", "!", "G", "Enter", "Enter")
 			x.sees("Detector heavy on cam09")
-			// Where a clip is.
+			// The path of a clip.
 			x.keys("q")
 			x.text(":events rule=moved")
 			x.keys("Enter", "g", "Enter")
@@ -115,7 +115,7 @@ func TestTroubleIsFoundWithFewKeys(t *testing.T) {
 	}
 }
 
-// quits ends the dashboard, while clips are being written as well.
+// quits ends the dashboard, even while clips are being saved.
 func (x *terminal) quits() {
 	x.t.Helper()
 	x.keys("q")

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// Its detectors and clips have as much of a busy machine as everybody else.
+// Its detectors and clips get their share of a busy machine.
 const dashboardConfig = `
 [runtime]
 nice = 0
@@ -50,7 +50,7 @@ when = "slow > 5"
 listen = ""
 `
 
-// terminal is a tmux server of the test's own with one shell in it.
+// terminal is a tmux server of the test with a shell.
 type terminal struct {
 	t      testing.TB
 	dir    string
@@ -82,13 +82,13 @@ func (x *terminal) tmux(args ...string) string {
 	return string(out)
 }
 
-// keys types keys by their tmux names.
+// keys presses keys, by their tmux names.
 func (x *terminal) keys(names ...string) {
 	x.t.Helper()
 	x.tmux(append([]string{"send-keys", "-t", "t"}, names...)...)
 }
 
-// text types text as it is.
+// text types text literally.
 func (x *terminal) text(s string) {
 	x.t.Helper()
 	x.tmux("send-keys", "-t", "t", "-l", s)
@@ -102,8 +102,8 @@ func (x *terminal) sees(text string) {
 	wait(x.t, patience, fmt.Sprintf("%q on the screen", text), func() bool { return strings.Contains(x.screen(), text) })
 }
 
-// dashboard starts the program in the terminal's shell, which tells its status
-// and the terminal's modes before and after.
+// dashboard starts the program in the terminal's shell, which prints its status and the
+// terminal's modes before and after.
 func (x *terminal) dashboard() {
 	x.t.Helper()
 	write(x.t, filepath.Join(x.dir, "rvo.toml"), dashboardConfig)
@@ -113,7 +113,7 @@ func (x *terminal) dashboard() {
 	x.sees("running")
 }
 
-// quit ends the dashboard by its key, even while clips are being written.
+// quit ends the dashboard by its key, even while clips are being saved.
 func (x *terminal) quit() {
 	x.t.Helper()
 	x.keys("q")
@@ -135,7 +135,7 @@ func (x *terminal) restored() {
 	x.inOrder()
 }
 
-// inOrder checks that the terminal is as it was before.
+// inOrder checks that the terminal is as before.
 func (x *terminal) inOrder() {
 	x.t.Helper()
 	before, after := read(x.t, filepath.Join(x.dir, "before")), read(x.t, filepath.Join(x.dir, "after"))
@@ -181,9 +181,8 @@ func TestDashboardDoesWhatItsKeysSay(t *testing.T) {
 	x.whole()
 }
 
-// whole checks, at the end of the program, that no clip is there in part. It has
-// three seconds and a half to finish what is under way, and says so where a busy
-// machine makes that too little.
+// whole checks, at the end of the program, that no clip is incomplete. The program has 3.5 s to
+// finish clips, and says so if a busy machine makes that too little.
 func (x *terminal) whole() {
 	x.t.Helper()
 	log := read(x.t, filepath.Join(x.dir, "log"))
@@ -192,7 +191,7 @@ func (x *terminal) whole() {
 	}
 }
 
-// clips returns the clips that have been saved.
+// clips returns the saved clips.
 func (x *terminal) clips() []string {
 	x.t.Helper()
 	all, err := filepath.Glob(filepath.Join(x.dir, "evidence", "street", "*", "*", "meta.json"))
@@ -209,7 +208,7 @@ func TestDashboardEndsWithSIGTERM(t *testing.T) {
 	x.restored()
 }
 
-// What ends the program before it can do anything leaves the terminal in order.
+// A program that ends before it can do anything leaves the terminal in order.
 func TestDashboardThatCrashes(t *testing.T) {
 	for name, c := range map[string]struct {
 		signal syscall.Signal
@@ -232,7 +231,7 @@ func TestDashboardThatCrashes(t *testing.T) {
 	}
 }
 
-// The terminal is closed under the program, as when an SSH session breaks.
+// The terminal is closed while the program runs, as when an SSH session breaks.
 func TestDashboardEndsWithItsTerminal(t *testing.T) {
 	x := newTerminal(t, 120, 40)
 	x.dashboard()
@@ -255,7 +254,7 @@ func (x *terminal) signal(s syscall.Signal) {
 	}
 }
 
-// pid returns the program's, which is the shell's one child.
+// pid returns the PID of the program, the only child of the shell.
 func (x *terminal) pid() int {
 	x.t.Helper()
 	shell := strings.TrimSpace(read(x.t, filepath.Join(x.dir, "pid")))
@@ -270,7 +269,7 @@ func (x *terminal) pid() int {
 	return pid
 }
 
-// clicks clicks on a text, once the screen shows it.
+// clicks clicks on a text once the screen shows it.
 func (x *terminal) clicks(text string) {
 	x.t.Helper()
 	wait(x.t, patience, fmt.Sprintf("%q on the screen", text), func() bool {
@@ -285,7 +284,7 @@ func (x *terminal) clicks(text string) {
 	})
 }
 
-// The mouse reaches the first line, the last one, columns, the help and a form.
+// The first line, the last line, columns, the help and a form can be clicked.
 func TestDashboardByMouse(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {120, 40}} {
 		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {

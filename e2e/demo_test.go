@@ -15,7 +15,7 @@ var (
 	quoted   = regexp.MustCompile("`([^`]+)`")
 )
 
-// The demo shows what docs/demo.md says, when one presses what it says.
+// With the keys of docs/demo.md, the demo shows what that page says.
 func TestDemo(t *testing.T) {
 	if exec.Command(python, "-c", "import grpc, google.protobuf").Run() != nil {
 		t.Skip("Python's modules are missing: apt install python3-grpcio python3-protobuf")

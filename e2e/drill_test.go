@@ -18,8 +18,8 @@ type target struct {
 	faults []drillFault
 }
 
-// drillFault is what is injected, and how it is repaired; nil: by the program itself. It
-// must be counted under one of the reasons.
+// drillFault is a fault and its repair; nil: the program recovers by itself. It must be counted
+// under one of the reasons.
 type drillFault struct {
 	name    string
 	inject  func() error
@@ -27,8 +27,8 @@ type drillFault struct {
 	reasons []string
 }
 
-// ownChild is how the command line of a process begins that runs a detector of
-// the program's own.
+// ownChild is the beginning of the command line of a process that runs one of the program's own
+// detectors.
 const ownChild = "/proc/self/exe detector-process"
 
 const (
@@ -37,17 +37,16 @@ const (
 	drillHeal = 30 * time.Second       // until a fault shows, and until it has healed
 	drillTry  = 2                      // of a fault that seems to harm others, which a busy machine does as well
 
-	// Of the age of frames during a fault, over the worst of quiet times. Frames that
-	// wait for a detector wait for most of its timeout of 2 s. The floors are what other
-	// processes on a small machine cause.
+	// The age of frames during a fault, relative to the worst of quiet times. Frames that wait
+	// for a detector wait for most of its timeout of 2 s. The floors allow for other processes on
+	// a small machine.
 	drillP50, floorP50 = 2.0, 0.005
 	drillP99, floorP99 = 3.0, 0.25
 )
 
-// TestDrill runs model services and detectors in child processes together on real
-// video. Each of them is killed, stopped and garbled in turn. That may cost the signals
-// of that one detector, which are unknown then and not 0. Frames are still seen as soon
-// after their capture as in quiet times, and everything heals.
+// TestDrill runs model services and detectors in child processes on real video. Each is killed,
+// stopped and garbled in turn. That may only make the signals of that detector unknown, not 0.
+// Frames are seen as soon after their capture as in quiet times, and everything recovers.
 func TestDrill(t *testing.T) {
 	needOpenCV(t)
 	needVideo(t)
@@ -171,13 +170,13 @@ func known(all map[string]float64, signal string) bool {
 	return all[fmt.Sprintf(`rvo_signal_known{camera="yard",signal=%q}`, signal)] == 1
 }
 
-// drill collects the ages of frames.
+// drill measures the ages of frames.
 type drill struct {
 	program    *program
 	seen, calm []window // calm: windows without a fault
 }
 
-// window is how old frames were when the engine saw them, over some seconds.
+// window holds the ages at which the engine saw frames, over some seconds.
 type window struct {
 	what     string
 	p50, p99 float64 // in seconds
@@ -195,7 +194,7 @@ func (d *drill) quiet(t *testing.T) {
 	d.seen, d.calm = append(d.seen, w), append(d.calm, w)
 }
 
-// check fails the test when a fault harms others in every try.
+// check fails the test if a fault harms others in every try.
 func (d *drill) check(t *testing.T, name string, m drillFault) {
 	for n := range drillTry {
 		why := d.worse(d.play(t, name, m))
@@ -211,14 +210,14 @@ func (d *drill) check(t *testing.T, name string, m drillFault) {
 	}
 }
 
-// play injects a fault into a detector and watches it heal.
+// play injects a fault into a detector and waits for its recovery.
 func (d *drill) play(t *testing.T, name string, m drillFault) window {
 	t.Helper()
 	p := d.program
 	whole := p.t
 	p.t = t
 	defer func() { p.t = whole }()
-	// A process that was idle, and is back before the next run, fails none.
+	// If an idle process restarts before the next run, no run fails.
 	restarts := fmt.Sprintf(`rvo_detector_restarts_total{camera="yard",detector=%q}`, name)
 	before, began := p.metrics(), time.Now()
 	restarted := func(all map[string]float64) bool { return all[restarts] > before[restarts] }
@@ -240,7 +239,7 @@ func (d *drill) play(t *testing.T, name string, m drillFault) window {
 		}
 		return last
 	}
-	// A process that restarts by itself may be known again before the next look.
+	// The signal of a process that restarts may be known again before the next look.
 	p.until(drillHeal, fmt.Sprintf("%s to fail for one of %v", name, m.reasons), func() bool {
 		all := look()
 		failed := failures(before, all, "yard", name, m.reasons...) > 0 || slices.Contains(m.reasons, "crashed") && restarted(all)
@@ -260,7 +259,7 @@ func (d *drill) play(t *testing.T, name string, m drillFault) window {
 		}
 	}
 	repaired := time.Now()
-	// The signal may outlive a process: one that restarts by itself has to run again.
+	// The signal may outlive a process, so a restarted one must run again.
 	p.until(drillHeal, name+" to heal", func() bool {
 		all := look()
 		return known(all, name) && (m.repair != nil || restarted(all)) && time.Since(began) > drillTime
@@ -271,7 +270,7 @@ func (d *drill) play(t *testing.T, name string, m drillFault) window {
 	w.took = time.Since(began)
 	d.seen = append(d.seen, w)
 	for _, other := range []string{"motion", "face", "person", "shape", "script"} {
-		// Timeouts are left out: a busy machine causes them.
+		// Timeouts are ignored: a busy machine causes them.
 		if n := failures(before, last, "yard", other, "reset", "refused", "garbage", "crashed"); n > 0 && other != name {
 			t.Errorf("%s failed, too: %v", other, reasons(last, other))
 		}
@@ -279,8 +278,8 @@ func (d *drill) play(t *testing.T, name string, m drillFault) window {
 	return w
 }
 
-// worse returns in what the frames of a window are worse than those of quiet times:
-// fewer or older; empty: they are not.
+// worse returns how the frames of a window are worse than those of quiet times: fewer or older;
+// empty: they are not.
 func (d *drill) worse(w window) string {
 	calm50, calm99, calmRate := 0.0, 0.0, 1e9
 	for _, c := range d.calm {
@@ -295,7 +294,7 @@ func (d *drill) worse(w window) string {
 
 func (w window) rate() float64 { return w.frames / w.took.Seconds() }
 
-// between returns what was seen between two readings of the metrics.
+// between returns the differences between two readings of the metrics.
 func between(what string, before, after map[string]float64) window {
 	const name = `rvo_frame_staleness_seconds_bucket{camera="yard",le="`
 	type bucket struct{ upTo, n float64 }
@@ -305,7 +304,7 @@ func between(what string, before, after map[string]float64) window {
 		if !ok {
 			continue
 		}
-		// The last one is "+Inf", which this reads, too.
+		// The last one is "+Inf", which this parses, too.
 		upTo, err := strconv.ParseFloat(strings.TrimSuffix(text, `"}`), 64)
 		if err == nil {
 			all = append(all, bucket{upTo, n - before[series]})
@@ -336,7 +335,7 @@ func between(what string, before, after map[string]float64) window {
 	return w
 }
 
-// failures returns how many failures of a detector were counted under reasons.
+// failures returns the number of failures of a detector, by some reasons.
 func failures(before, after map[string]float64, camera, detector string, reasons ...string) (n float64) {
 	for _, r := range reasons {
 		series := fmt.Sprintf(`rvo_detector_failures_total{camera=%q,detector=%q,reason=%q}`, camera, detector, r)
@@ -345,7 +344,7 @@ func failures(before, after map[string]float64, camera, detector string, reasons
 	return n
 }
 
-// reasons returns all that was ever counted of a detector.
+// reasons returns all failure counts of a detector.
 func reasons(all map[string]float64, detector string) (found []string) {
 	for series, n := range all {
 		if strings.HasPrefix(series, fmt.Sprintf(`rvo_detector_failures_total{camera="yard",detector=%q,`, detector)) {
@@ -356,7 +355,7 @@ func reasons(all map[string]float64, detector string) (found []string) {
 	return found
 }
 
-// Whoever kills the program kills its children with it.
+// Killing the program kills its children.
 func TestChildrenEndWithAKilledProgram(t *testing.T) {
 	t.Parallel()
 	p := start(t, setup{

@@ -29,9 +29,8 @@ const (
 	trickle       // connections are passed on, a byte each 50 ms
 )
 
-// proxy stands before a TCP server and plays faults. Connections that were there
-// when a fault began stay open and carry nothing more until it is over; then they
-// are closed.
+// proxy forwards to a TCP server and plays faults. Connections that exist when a fault begins
+// stay open without data until it is over; then they are closed.
 type proxy struct {
 	target  string
 	ln      *net.TCPListener
@@ -68,7 +67,7 @@ func (p *proxy) is(f fault) bool {
 	return fault(p.mode.Load()) == f
 }
 
-// accept takes connections, except while it is a hole.
+// accept accepts connections, except while the proxy is a hole.
 func (p *proxy) accept() {
 	for {
 		if p.is(hole) {
@@ -96,7 +95,7 @@ func (p *proxy) accept() {
 	}
 }
 
-// keep notes a connection, so that drop closes it.
+// keep registers a connection, so that drop closes it.
 func (p *proxy) keep(c net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -167,8 +166,8 @@ func (p *proxy) serve(c net.Conn) {
 	}
 }
 
-// trickle passes on data slowly until it is healthy again, or the client has gone, or
-// all of it was sent.
+// trickle forwards data slowly until the fault is over, the client has gone, or all data was
+// sent.
 func (p *proxy) trickle(c net.Conn, data []byte) {
 	drip := time.NewTicker(50 * time.Millisecond)
 	defer drip.Stop()
@@ -180,8 +179,7 @@ func (p *proxy) trickle(c net.Conn, data []byte) {
 	}
 }
 
-// misbehave holds a connection until it is closed from either side, or it is
-// healthy again.
+// misbehave holds a connection until either side closes it, or the fault is over.
 func (p *proxy) misbehave(c net.Conn) {
 	drip := time.NewTicker(50 * time.Millisecond)
 	defer drip.Stop()
@@ -196,7 +194,7 @@ func (p *proxy) misbehave(c net.Conn) {
 	}
 }
 
-// fail begins a fault.
+// fail starts a fault.
 func (p *proxy) fail(f fault) error {
 	p.mu.Lock()
 	p.tried = nil
@@ -205,7 +203,7 @@ func (p *proxy) fail(f fault) error {
 	if f != hole {
 		return nil
 	}
-	// One connection may wait; a few more are tried so that it is there for sure.
+	// One connection may wait in the queue; a few more make sure that it is full.
 	if err := p.backlog(0); err != nil {
 		return err
 	}
@@ -244,15 +242,15 @@ func (p *proxy) backlog(n int) error {
 	return failed
 }
 
-// attempts returns when connections were made since the fault began.
+// attempts returns the times of connections since the fault began.
 func (p *proxy) attempts() []time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return append([]time.Time(nil), p.tried...)
 }
 
-// mjpegServer is a camera that sends MJPEG over HTTP, and freezes when told to:
-// what is connected gets no more frames, what connects gets no answer.
+// mjpegServer is an MJPEG camera that can freeze: existing connections get no more frames, new
+// ones no response.
 type mjpegServer struct {
 	url    string
 	frozen atomic.Bool

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// faultCamera is a camera of a testbed. Beside other tests, frames may be late by seconds.
+// faultCamera is a camera of a testbed. Beside other tests, frames may be seconds late.
 func faultCamera(name, source string) string {
 	stall := 2 * time.Second
 	if !*allFaults {
@@ -17,10 +17,10 @@ func faultCamera(name, source string) string {
 	return fmt.Sprintf("[[camera]]\nname = %q\nsource = %q\nopen_timeout = \"2s\"\nstall_timeout = %q\n\n", name, source, stall)
 }
 
-// faultYard is one that is drawn.
+// faultYard is a synthetic camera.
 const faultYard = "[[camera]]\nname = \"yard\"\nsource = \"synthetic:street\"\nwidth = 320\nheight = 180\n\n"
 
-// faultRest is what all testbeds have. A busy machine must not make an answer stale.
+// faultRest is common to all testbeds. A busy machine must not make a result stale.
 const faultRest = nice + `
 [[detector]]
 name    = "motion"

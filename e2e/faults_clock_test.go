@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// clockInit is what the virtual machine runs: the program, whose clock is set forth and
-// back. It prints all that the test looks at.
+// clockInit runs in the virtual machine: it starts the program, and sets the clock forward and
+// back. It prints everything that the test checks.
 const clockInit = `#!/busybox sh
 b=/busybox
 for d in proc dev tmp run; do $b mkdir -p /$d; done
@@ -76,7 +76,7 @@ echo "== end"
 $b poweroff -f
 `
 
-// clockConfig leaves an emulated machine, which is slow, all the time it needs.
+// clockConfig gives an emulated machine, which is slow, all the time it needs.
 const clockConfig = nice + `
 [[camera]]
 name   = "yard"
@@ -116,7 +116,7 @@ after    = "1s"
 min_free = "1MiB"
 `
 
-// archive makes a file system for a kernel to begin with, in the form newc of cpio.
+// archive makes an initial file system for a kernel, in cpio's newc format.
 func archive(files map[string][]byte) []byte {
 	var b bytes.Buffer
 	node := 0
@@ -135,8 +135,8 @@ func archive(files map[string][]byte) []byte {
 	return b.Bytes()
 }
 
-// boot runs a virtual machine until it is off, and returns what it printed. It is emulated:
-// this machine may be a virtual one itself, and give its guests no help.
+// boot runs a virtual machine until it powers off, and returns its output. It is emulated,
+// because this machine may itself be virtual, without nested virtualization.
 func boot(t *testing.T, files map[string][]byte) string {
 	t.Helper()
 	qemu := tool(t, "qemu-system-x86_64", "qemu-system-x86")
@@ -158,7 +158,7 @@ func boot(t *testing.T, files map[string][]byte) string {
 	return strings.ReplaceAll(p.stdout.String(), "\r\n", "\n")
 }
 
-// section returns what is printed between a heading and its end.
+// section returns the output between a heading and its end.
 func section(t *testing.T, text, heading string) string {
 	t.Helper()
 	_, rest, ok := strings.Cut(text, "== "+heading)
@@ -169,8 +169,8 @@ func section(t *testing.T, text, heading string) string {
 	return body
 }
 
-// playClock sets the clock of a virtual machine forth and back by an hour and more while
-// the program, built without cgo, runs in it.
+// playClock sets the clock of a virtual machine forward and back by an hour and more while the
+// program, built without cgo, runs in it.
 func playClock(t *testing.T, r *faultResults) {
 	bin := filepath.Join(t.TempDir(), "rvo-tui")
 	build := exec.Command("go", "build", "-buildvcs=false", "-o", bin, "..")
@@ -253,8 +253,8 @@ func playClock(t *testing.T, r *faultResults) {
 	})
 }
 
-// clockEvents wants the events of a rule to follow each other by the time since the start, and to have
-// the time of the clock as it was: set twice.
+// clockEvents checks that the intervals between events of a rule follow the monotonic clock, and
+// that their times follow the wall clock, which is set twice.
 func clockEvents(t *testing.T, lines []string) {
 	t.Helper()
 	steps := 0

@@ -10,14 +10,14 @@ import (
 	"testing"
 )
 
-// disk is a small file system of its own, on a file.
+// disk is a small file system on a file.
 type disk struct {
 	t     testing.TB
 	image string
 	dir   string
 }
 
-// newDisk makes one, mounts it, and unmounts it at the end of the test.
+// newDisk makes a disk and mounts it until the end of the test.
 func newDisk(t testing.TB, dir string) *disk {
 	t.Helper()
 	tool(t, "mkfs.ext4", "e2fsprogs")
@@ -49,7 +49,7 @@ func (*disk) run(words ...string) error {
 	return nil
 }
 
-// remount changes it to "ro" or "rw". While a clip is being written, it is busy.
+// remount remounts it as "ro" or "rw". While a clip is being written, it is busy.
 func (d *disk) remount(how string) func() error {
 	return func() error {
 		var err error
@@ -61,7 +61,7 @@ func (d *disk) remount(how string) func() error {
 	}
 }
 
-// fill writes a file until there is no room for more.
+// fill writes a file until the disk is full.
 func (d *disk) fill() error {
 	f, err := os.Create(filepath.Join(d.dir, "filler"))
 	if err != nil {
@@ -81,7 +81,7 @@ func (d *disk) fill() error {
 
 func (d *disk) empty() error { return os.Remove(filepath.Join(d.dir, "filler")) }
 
-// crowd makes files until there is no inode for another one.
+// crowd makes files until there are no inodes left.
 func (d *disk) crowd() error {
 	dir := filepath.Join(d.dir, "filler")
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -121,7 +121,7 @@ min_free = "1MiB"
 `,
 		}),
 	}
-	// Before the end of the program is waited for: it may hang in a disk that is frozen.
+	// Before waiting for the program to end, which may hang on a frozen disk.
 	t.Cleanup(func() { _ = d.run("fsfreeze", "-u", d.dir) }) // it may not be
 	saved := again("rvo_clips_saved_total")
 	lost := []sign{

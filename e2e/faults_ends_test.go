@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// endsConfig saves a clip every second or so, with a detector in a process of its own.
+// endsConfig saves a clip about every second, with a detector in a child process.
 const endsConfig = nice + `
 [[camera]]
 name   = "street"
@@ -36,8 +36,8 @@ after    = "1s"
 min_free = "1MiB"
 `
 
-// busyEnds starts a program and waits until it has saved a clip and another is under
-// way. It returns the processes that it has started, too.
+// busyEnds starts a program and waits until it has saved a clip and another is in progress. It
+// also returns the program's child processes.
 func busyEnds(t *testing.T, dir string) (p *program, children map[int]string) {
 	t.Helper()
 	p = start(t, setup{dir: dir, config: endsConfig, args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"}})
@@ -61,7 +61,7 @@ func over(t *testing.T, children map[int]string) {
 	}
 }
 
-// ending plays a way to end, and another start that finds what it left.
+// ending plays a way to end, and another start that finds what was left.
 func ending(t *testing.T, status int, end func(p *program)) (took, again time.Duration) {
 	t.Helper()
 	tool(t, "ffprobe", "ffmpeg")
@@ -100,7 +100,7 @@ func playEnds(t *testing.T, r *faultResults) {
 	})
 	r.once(t, "end", "SIGINT twice", "it ends at once", "status 1; "+whole+", after the next start", func(t *testing.T) (took, again time.Duration) {
 		return ending(t, 1, func(p *program) {
-			// A process that does not end by itself holds the first one up for a second.
+			// A process that does not end by itself delays the first one's end by a second.
 			pid := p.process("shape")
 			if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 				t.Fatal(err)

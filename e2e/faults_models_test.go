@@ -14,7 +14,7 @@ type mode string
 
 func newMode(t testing.TB) mode { return mode(filepath.Join(t.TempDir(), "mode")) }
 
-// set begins to misbehave in a way.
+// set sets the way to misbehave.
 func (m mode) set(way string) func() error {
 	return func() error {
 		if err := os.WriteFile(string(m)+"~", []byte(way), 0o600); err != nil {
@@ -26,9 +26,8 @@ func (m mode) set(way string) func() error {
 
 func (m mode) reset() error { return os.Remove(string(m)) }
 
-// faultModels are a model service, one that the program starts, and two detectors in
-// processes of their own, of which one never has anything to do. Beside other tests,
-// answers may be late by seconds.
+// faultModels are a model service, one that the program starts, and two detectors in child
+// processes, one of which is always idle. Beside other tests, results may be seconds late.
 func faultModels(endpoint string, command ...string) string {
 	timeout, ttl := "700ms", "3s"
 	if !*allFaults {
@@ -68,7 +67,7 @@ needs     = ["motion > 2"]
 `, endpoint, timeout, ttl, command[0], command[1], command[2])
 }
 
-// process returns the process that runs a detector, by the last line of the log about it.
+// process returns the process that runs a detector, from the last log line about it.
 func (p *program) process(detector string) int {
 	p.t.Helper()
 	found := regexp.MustCompile(`msg="detector process runs" detector=`+detector+` pid=(\d+)`).FindAllStringSubmatch(p.stderr.String(), -1)
@@ -97,7 +96,7 @@ func playModelFaults(t *testing.T, r *faultResults) {
 			valued(fmt.Sprintf("rvo_detector_state{camera=%q,detector=%q,state=%q}", "yard", detector, "failed"), 1),
 		}
 	}
-	// A process that is back before an answer expires leaves its signal known.
+	// If a process is back before a result expires, its signal stays known.
 	restarts := func(detector string) []sign {
 		return []sign{counted(fmt.Sprintf("rvo_detector_restarts_total{camera=%q,detector=%q}", "yard", detector)), said("detector process ended")}
 	}

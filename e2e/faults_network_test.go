@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// far is a network namespace behind a cable from this one.
+// far is a network namespace connected to this one by a virtual cable.
 type far struct{ name, here, address string }
 
 func newFar(t testing.TB) far {
@@ -46,7 +46,7 @@ func (far) ip(words string) error {
 	return nil
 }
 
-// hole adds a route that swallows everything between here and there, or deletes it.
+// hole adds or deletes a route that drops everything between here and there.
 func (f far) hole(do string) func() error {
 	return func() error { return f.ip(fmt.Sprintf("-n %s route %s blackhole %s/32", f.name, do, f.here)) }
 }
@@ -80,8 +80,8 @@ func playNetworkFaults(t *testing.T, r *faultResults) {
 	})
 }
 
-// newCgroup returns a control group whose processes may have so much memory together, and
-// the words that start a program in it.
+// newCgroup returns a control group with a common memory limit, and the words that start a
+// program in it.
 func newCgroup(t testing.TB, bytes int) (inside []string) {
 	t.Helper()
 	var why error
@@ -105,8 +105,8 @@ func newCgroup(t testing.TB, bytes int) (inside []string) {
 	return nil
 }
 
-// playMemoryLimit has a detector use up what the program and its processes may have
-// together. The system ends that process, and no other one.
+// playMemoryLimit has a detector use up the memory of the program and its children. The system
+// kills that child, and no other process.
 func playMemoryLimit(t *testing.T, r *faultResults) {
 	needGRPC(t)
 	const limit = 768 << 20

@@ -18,7 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// apiClient calls the API at a socket, one connection after the other.
+// apiClient calls the API at a socket, with one connection at a time.
 type apiClient struct{ http.Client }
 
 func newAPIClient(socket string) *apiClient {
@@ -46,7 +46,7 @@ func (c *apiClient) do(method, path, body string) error {
 	return nil
 }
 
-// churn attaches so many detectors to all cameras and detaches them, eight at a time.
+// churn attaches and detaches detectors on all cameras, eight at a time.
 func (c *apiClient) churn(n int) error {
 	var wg sync.WaitGroup
 	failed := make([]error, 8)
@@ -64,7 +64,7 @@ func (c *apiClient) churn(n int) error {
 	return errors.Join(failed...)
 }
 
-// limit sets the soft limit of a program, and returns what puts it back.
+// limit sets a soft limit of a program, and returns a function that restores it.
 func (p *program) limit(resource int, soft uint64) (restore func() error, err error) {
 	var old unix.Rlimit
 	if err := unix.Prlimit(p.cmd.Process.Pid, resource, nil, &old); err != nil {
@@ -100,7 +100,7 @@ timeout   = "20s"
 	sink := func(state string) sign {
 		return valued(fmt.Sprintf("rvo_sink_state{sink=%q,state=%q}", "file", state), 1)
 	}
-	// reload writes a configuration and asks for it.
+	// reload writes a configuration and reloads it.
 	reload := func(text string) func() error {
 		return func() error {
 			if err := os.WriteFile(filepath.Join(dir, "rvo.toml"), []byte(text), 0o600); err != nil {
@@ -213,7 +213,8 @@ timeout   = "20s"
 			}}},
 		},
 	})
-	// Whatever became of the event log, each event is in one of its files, or counted as dropped.
+	// Whatever happened to the event log, each event is in one of its files, or counted as
+	// dropped.
 	var logged []string
 	for _, name := range []string{log + ".1", log + ".2", log} {
 		logged = append(logged, loggedEvents(t, name)...)
@@ -224,7 +225,7 @@ timeout   = "20s"
 	}
 }
 
-// garbled is what a disk may make of a file.
+// garbled is what a disk may turn a file into.
 func garbled() string {
 	random, text := rand.New(rand.NewPCG(1, 2)), make([]byte, 4096)
 	for i := range text {
@@ -248,7 +249,7 @@ func eventsAfter(b *testbed, l *glance, camera string) (n int) {
 	return n
 }
 
-// playStorm has forty rules fire with each frame: twice as many events as are wanted.
+// playStorm has forty rules fire with each frame: twice as many events as needed.
 func playStorm(t *testing.T, r *faultResults) {
 	run := runtimeDir(t)
 	const rules = 40

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// sign is one place where something shows.
+// sign is one place where a fault can show.
 type sign struct {
 	what string // for the table
 	seen func(l *glance) bool
 }
 
-// signNames are the names of signs, for people.
+// signNames are readable names of signs.
 func signNames(signs []sign) string {
 	var names []string
 	for _, s := range signs {
@@ -22,7 +22,7 @@ func signNames(signs []sign) string {
 	return strings.Join(names, ", ")
 }
 
-// glance is what a program says of itself at one moment.
+// glance is a reading of all that a program reports.
 type glance struct {
 	at      time.Time
 	metrics map[string]float64
@@ -33,7 +33,7 @@ type glance struct {
 	log     string             // since the fault began
 }
 
-// again is the sign that a counter has grown since the repair.
+// again is the sign that a counter has increased since the repair.
 func again(series string) sign {
 	return sign{"", func(l *glance) bool { return l.since != nil && l.metrics[series] > l.since[series] }}
 }
@@ -47,7 +47,7 @@ func inState(camera string, states ...string) sign {
 	}}
 }
 
-// counted is the sign that one of some counters has grown.
+// counted is the sign that one of some counters has increased.
 func counted(series ...string) sign {
 	name, _, _ := strings.Cut(series[0], "{")
 	if reason := strings.Index(series[0], "reason="); reason >= 0 {
@@ -119,7 +119,7 @@ func (l *glance) known(detector string) bool {
 	return l.metrics[fmt.Sprintf("rvo_signal_known{camera=%q,signal=%q}", camera, name)] == 1
 }
 
-// fresh reports whether the age of something at the look says that it is of a later time.
+// fresh reports whether an age seen in a glance belongs to something after a time.
 func (l *glance) fresh(series string, than time.Time) bool {
 	age, is := l.metrics[series]
 	return is && l.at.Sub(than).Seconds() > age

@@ -18,8 +18,7 @@ var (
 	faultsTable = flag.String("faults-table", "", "file for the table of how long each fault took to show and to heal")
 )
 
-// faultRow is a fault that is injected into a testbed: a row of the table in
-// docs/reliability.md.
+// faultRow is a fault for a testbed: a row of the table in docs/reliability.md.
 type faultRow struct {
 	name   string
 	then   string   // what happens, for the table
@@ -33,7 +32,7 @@ type faultRow struct {
 	blind  bool          // the pages of metrics may be out of reach while it lasts
 }
 
-// What happens, where that is the same for several faults.
+// Effects that several faults share.
 const (
 	reconnects      = "its signals become unknown; it is connected to again every 0.5 to 3 s"
 	nextSession     = "the session ends with the server; the next one has what it sends then"
@@ -49,7 +48,7 @@ type faultTime struct {
 	faultTimes
 }
 
-// faultResults collects what was measured.
+// faultResults collects the measurements.
 type faultResults struct {
 	mu      sync.Mutex // guards what follows
 	rows    []faultTime
@@ -62,8 +61,8 @@ func (r *faultResults) add(m faultTime) {
 	r.rows = append(r.rows, m)
 }
 
-// once plays a fault that needs a program of its own. Play returns how long it took to
-// show, and to work again after that; below 0: it does not.
+// once plays a fault that needs its own program. play returns how long the fault took to show,
+// and then to recover from; below 0: it does not.
 func (r *faultResults) once(t *testing.T, of, name, then, signs string, play func(t *testing.T) (visible, healed time.Duration)) {
 	t.Helper()
 	t.Run(name, func(t *testing.T) {
@@ -73,7 +72,7 @@ func (r *faultResults) once(t *testing.T, of, name, then, signs string, play fun
 	})
 }
 
-// skip notes that a part was not played.
+// skip records that a part was not played.
 func (r *faultResults) skip(part string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -101,8 +100,8 @@ func (r *faultResults) table() string {
 	return b.String()
 }
 
-// TestFaults plays faults on running programs: each must show where its row says, harm
-// nothing else, heal by itself once it is over, and leave nothing behind.
+// TestFaults plays faults on running programs: each must show where its row says, harm nothing
+// else, recover by itself once it is over, and leave nothing behind.
 func TestFaults(t *testing.T) {
 	results, began := new(faultResults), beginMeasuring(t)
 	for _, part := range []struct {
@@ -142,7 +141,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// measuring is when, and beside what, something began to be measured.
+// measuring is the start of a measurement, and the load on the machine.
 type measuring struct {
 	at   time.Time
 	load string // mean of a minute
@@ -154,7 +153,7 @@ func beginMeasuring(t testing.TB) measuring {
 	return measuring{time.Now(), load}
 }
 
-// told returns a sentence about how something was measured, for above its table.
+// told returns the sentence above a table that says how it was measured.
 func (m measuring) told(t testing.TB, command string) string {
 	t.Helper()
 	revision, err := exec.Command("git", "describe", "--always", "--dirty").Output()
@@ -166,7 +165,7 @@ func (m measuring) told(t testing.TB, command string) string {
 		command, bytes.TrimSpace(revision), m.at.UTC().Format(time.DateOnly), runtime.NumCPU(), now.at.Sub(m.at).Seconds(), m.load, now.load)
 }
 
-// playAll plays the rows that are asked for.
+// playAll plays the selected rows.
 func (b *testbed) playAll(t *testing.T, of string, r *faultResults, rows []faultRow) {
 	t.Helper()
 	b.settle()

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// testbed is a program that runs, and what surrounds it, for faults that are played one
-// after the other.
+// testbed is a running program with its environment, in which faults are played one after the
+// other.
 type testbed struct {
 	*program
 	cameras   []string // all of them, each with a rule "seen" that fires every second
@@ -25,8 +25,8 @@ type testbed struct {
 	routine float64 // goroutines
 }
 
-// look reads what the program says. A page that cannot be had is told, and what was
-// said last stands.
+// look reads what the program reports. A page that cannot be read is reported, and its last
+// content is kept.
 func (b *testbed) look(blind bool) *glance {
 	b.t.Helper()
 	l := &glance{at: time.Now(), before: b.before, since: b.since, log: b.stderr.String()[b.mark:]}
@@ -59,8 +59,7 @@ func (b *testbed) calm(l *glance) bool {
 		}) && l.health == "ok"
 }
 
-// watch looks again and again until ok. What the row does not hit must be at work all
-// the time.
+// watch looks again and again until ok. Whatever the row does not hit must work all the time.
 func (b *testbed) watch(row *faultRow, what string, blind bool, ok func(l *glance) bool) {
 	b.t.Helper()
 	b.watchFor(row, func() string { return what }, blind, ok)
@@ -90,7 +89,7 @@ func (b *testbed) watchFor(row *faultRow, what func() string, blind bool, ok fun
 	}
 }
 
-// harm says what does not work that the row does not hit; empty: nothing.
+// harm returns what does not work although the row does not hit it; empty: nothing.
 func (b *testbed) harm(row *faultRow, l *glance) string {
 	for _, c := range b.cameras {
 		if !row.hit(c) && !l.live(c) {
@@ -111,7 +110,7 @@ func (r *faultRow) hit(name string) bool {
 	return slices.Contains(r.hits, name) || slices.Contains(r.hits, camera)
 }
 
-// settle waits until everything works, and notes what the program uses then.
+// settle waits until everything works, and records the resource usage.
 func (b *testbed) settle() {
 	b.t.Helper()
 	all := &faultRow{hits: b.cameras}
@@ -119,22 +118,22 @@ func (b *testbed) settle() {
 	b.quiet, b.pids, b.routine = b.usage(), len(b.children()), b.last.metrics["go_goroutines"]
 }
 
-// Beyond what a testbed used at first: connections of those who look at it, and threads
-// that Go keeps once a call into C needed them. Counted over all its faults.
+// Allowed growth of a testbed: connections of its observers, and threads that Go keeps after
+// calls into C. It applies to all faults together.
 const (
 	moreFiles    = 6
 	moreThreads  = 8
 	moreRoutines = 20
 )
 
-// faultTimes are how long a fault took.
+// faultTimes are the times that a fault took.
 type faultTimes struct {
 	first, all time.Duration // until its first sign, and until all of them
 	healed     time.Duration // until what it hit works again, from the repair or, without one, from the fault
 }
 
-// play injects a fault, and watches it show and heal. Beside what it hits, everything must
-// run on; nothing may be left of it.
+// play injects a fault, and waits for it to show and to be over. Everything that it does not hit
+// must keep running, and nothing may be left of it.
 func (b *testbed) play(t *testing.T, row *faultRow) (took faultTimes) {
 	t.Helper()
 	whole := b.t
@@ -184,7 +183,7 @@ func (b *testbed) play(t *testing.T, row *faultRow) (took faultTimes) {
 	return took
 }
 
-// works reports whether what a row hits gives something of a later time.
+// works reports whether what a row hits has produced something after a time.
 func (b *testbed) works(row *faultRow, l *glance, than time.Time) bool {
 	for _, c := range b.cameras {
 		if row.hit(c) && !(l.live(c) && l.fresh(fmt.Sprintf("rvo_frame_age_seconds{camera=%q}", c), than)) {
@@ -200,8 +199,8 @@ func (b *testbed) works(row *faultRow, l *glance, than time.Time) bool {
 	return !slices.ContainsFunc(row.heals, func(s sign) bool { return !s.seen(l) })
 }
 
-// events waits until each camera has reported one more event. What no row hits must have
-// done so all the time.
+// events waits until each camera has reported one more event. Those not hit must have done so all
+// the time.
 func (b *testbed) events(row *faultRow) {
 	b.t.Helper()
 	from := b.last.metrics
@@ -214,7 +213,7 @@ func (b *testbed) events(row *faultRow) {
 	}
 	for _, d := range b.detectors {
 		camera, name, _ := strings.Cut(d, "/")
-		// A busy machine causes timeouts by itself.
+		// A busy machine also causes timeouts.
 		if n := failures(b.before, b.last.metrics, camera, name, "reset", "refused", "garbage", "crashed", "panic", "service"); !row.hit(d) && n > 0 {
 			b.t.Errorf("%s has failed, too", d)
 		}

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// ffmpegMakes has FFmpeg make a file.
+// ffmpegMakes makes a file with FFmpeg.
 func ffmpegMakes(t testing.TB, file string, args ...string) {
 	t.Helper()
 	args = append(append([]string{"-v", "error", "-y"}, args...), file)
@@ -21,13 +21,13 @@ func ffmpegMakes(t testing.TB, file string, args ...string) {
 	}
 }
 
-// turn writes a copy of an MP4 file that is to be shown turned.
+// turn writes a copy of an MP4 file with a rotation.
 func turn(t testing.TB, file, to string, degrees int) {
 	t.Helper()
 	data := []byte(read(t, file))
 	const one = 0x10000
 	m := map[int][4]int32{90: {0, one, -one, 0}, 180: {-one, 0, 0, -one}, 270: {0, -one, one, 0}}[degrees]
-	// The matrix of the first track, which is the video, is behind 40 bytes.
+	// The matrix of the first track, which is the video, is at offset 40.
 	box := bytes.Index(data, []byte("tkhd")) + 4 + 40
 	for i, at := range []int{0, 4, 12, 16} {
 		be.BigEndian.PutUint32(data[box+at:], uint32(m[i]))
@@ -37,9 +37,8 @@ func turn(t testing.TB, file, to string, degrees int) {
 	}
 }
 
-// Files that were cut without encoding them anew, in every container, and files that
-// are to be shown turned, all with and without sound, play to their end, and their
-// clips are whole and shown as they are.
+// Files trimmed without reencoding, in every container, and rotated files, all with and without
+// sound, play to their end, and their clips are complete and look the same.
 func TestTrimmedAndTurnedFiles(t *testing.T) {
 	t.Parallel()
 	needOpenCV(t)
@@ -128,7 +127,7 @@ after    = "500ms"
 	}
 }
 
-// rotationOf returns by how much a file is to be turned, as ffprobe says.
+// rotationOf returns the rotation of a file according to ffprobe.
 func rotationOf(t testing.TB, file string) string {
 	t.Helper()
 	out, err := exec.Command(tool(t, "ffprobe", "ffmpeg"), "-v", "error", "-select_streams", "v", "-show_entries", "stream_side_data=rotation", "-of", "csv=p=0", file).Output()

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// One command leads from an RTSP camera to an event that reaches a webhook.
+// One command is enough from an RTSP camera to an event at a webhook.
 func TestInit(t *testing.T) {
 	t.Parallel()
 	needOpenCV(t)
@@ -60,7 +60,7 @@ func TestInit(t *testing.T) {
 	}
 }
 
-// What init cannot ask for it names.
+// If init cannot ask, it names the missing answers.
 func TestInitWithoutAnswers(t *testing.T) {
 	t.Parallel()
 	p := start(t, setup{args: []string{"init", "--camera-uri", "synthetic:street"}})

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A detector within the engine of its camera that does not return costs this camera. It
-// holds neither the others nor the end, is named, and clips end with what there is.
+// An inline detector that hangs affects its own camera. It delays neither other cameras nor the
+// end, it is named, and clips end with what there is.
 func TestInlineDetectorThatHangs(t *testing.T) {
 	t.Parallel()
 	tool(t, "ffprobe", "ffmpeg")

@@ -41,7 +41,7 @@ const homeEntries = `{"version":1,"minor_version":4,"key":"core.config_entries",
 
 const homeOnboarded = `{"version":4,"minor_version":1,"key":"onboarding","data":{"done":["user","core_config","analytics","integration"]}}`
 
-// startHome starts a Home Assistant that knows a broker, or skips the test.
+// startHome starts a Home Assistant with a broker, or skips the test.
 func startHome(t testing.TB, brokerPort string) *home {
 	t.Helper()
 	venv := os.Getenv("RVO_HOMEASSISTANT")
@@ -76,7 +76,7 @@ func startHome(t testing.TB, brokerPort string) *home {
 	return h
 }
 
-// login gets a token, as its page does.
+// login gets a token, as its web page does.
 func (h *home) login() {
 	h.t.Helper()
 	var flow struct {
@@ -167,8 +167,8 @@ func (h *home) call(service, entity string) {
 	h.post("/api/services/"+service, map[string]any{"entity_id": entity}, nil)
 }
 
-// A real Home Assistant finds what there is, follows it, takes what is unknown for
-// unavailable, and commands work.
+// A real Home Assistant discovers everything, follows changes, treats unknown as unavailable, and
+// its commands work.
 func TestHomeAssistant(t *testing.T) {
 	needGRPC(t)
 	if os.Getenv("RVO_HOMEASSISTANT") == "" {
@@ -240,7 +240,7 @@ preview = "1s"
 		return bytes.HasPrefix(jpeg, []byte("\xff\xd8"))
 	})
 
-	// A detector that fails makes unavailable what depends on it, and nothing else.
+	// A failing detector makes what depends on it unavailable, and nothing else.
 	write(t, mode+"~", "garbage")
 	if err := os.Rename(mode+"~", mode); err != nil {
 		t.Fatal(err)
@@ -274,7 +274,7 @@ preview = "1s"
 		t.Error("the commands are not in the log")
 	}
 
-	// The program dies, and comes back without a rule.
+	// The program is killed, and comes back without a rule.
 	p.signal(syscall.SIGKILL)
 	<-p.done
 	h.is("unavailable", rule, ruleSwitch, "binary_sensor.door_connection", "binary_sensor.rvo_tui_problem", "sensor.door_motion")

@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// jointConfig has a camera that everything is done to, and one, the door, that
-// nothing is to happen to. Its gap is for the rate of the yard. What it promises
-// is not that a busy machine leaves threads of low priority any time.
+// jointConfig has a camera that is changed in every way, and one, the door, that must stay
+// undisturbed. Its gap limits the rate of the yard. On a busy machine, threads of low priority
+// may get no time, which is not tested here.
 const jointConfig = `
 [runtime]
 nice = 0
@@ -57,7 +57,7 @@ cameras  = ["yard"]
 clip     = false
 `
 
-// door is what is known of the camera that nothing is to happen to.
+// door is the state of the camera that must stay undisturbed.
 type door struct {
 	at                                      time.Time
 	frames, connects, runs, restarts, fails float64
@@ -93,7 +93,7 @@ func (d *daemon) door() door {
 	return is
 }
 
-// span is what happened to the door in a time.
+// span is what happened to the door in a period.
 type span struct {
 	took                   time.Duration
 	frames, fps, runs, p50 float64            // p50 of the wait for the engine, at most, in seconds
@@ -122,8 +122,8 @@ func (from door) to(to door) span {
 	return w
 }
 
-// harm returns in which ways a span is worse than a quiet one, beyond what two
-// quiet ones differ by on a machine that others use as well.
+// harm returns how a span is worse than a quiet one, beyond the difference between two quiet ones
+// on a shared machine.
 func (w span) harm(quiet span) (ways []string) {
 	say := func(is bool, format string, args ...any) {
 		if is {
@@ -133,7 +133,7 @@ func (w span) harm(quiet span) (ways []string) {
 	scale := w.took.Seconds() / quiet.took.Seconds()
 	say(w.by["pool"] > quiet.by["pool"]*scale || w.by["corrupt"] > quiet.by["corrupt"]*scale, "frames were lost, and %v", quiet.by)
 	say(w.by["superseded"] > quiet.by["superseded"]*scale+2+w.frames/100, "%v frames were superseded, and %v", w.by["superseded"], quiet.by["superseded"])
-	// A stream lags when the server or the machine is late, too.
+	// A stream also lags if the server or the machine is late.
 	say(w.by["lag"] > 2*quiet.by["lag"]*scale+2+w.frames/20, "%v frames were too late, and %v", w.by["lag"], quiet.by["lag"])
 	say(w.fps < 0.8*quiet.fps, "%.1f frames came a second, and %.1f", w.fps, quiet.fps)
 	say(w.runs < 0.5*quiet.runs*scale, "the detector ran %v times, and %v times", w.runs, quiet.runs)
@@ -141,8 +141,8 @@ func (w span) harm(quiet span) (ways []string) {
 	return ways
 }
 
-// quiet returns a span in which nothing is changed. Its commands cost the machine
-// what those cost that change something.
+// quiet returns a span in which nothing is changed. Its commands cost as much as those that
+// change something.
 func (d *daemon) quiet() span {
 	d.t.Helper()
 	first := d.door()
@@ -166,9 +166,8 @@ func (w span) log(t testing.TB, what string) {
 	t.Logf("%s: %.1fs, %v frames (%.1f a second), lost %v, %v runs, median wait below %vs", what, w.took.Seconds(), w.frames, w.fps, w.by, w.runs, w.p50)
 }
 
-// harmless fails the test when the door is harmed whenever something is done,
-// beside a quiet time of before and one of right after. Others may have the
-// machine for a moment.
+// harmless fails the test if the door is harmed in every try, compared with quiet times before
+// and after. Other load may disturb single tries.
 func (d *daemon) harmless(what string, before span, do func() span) {
 	d.t.Helper()
 	for range 3 {
@@ -187,8 +186,8 @@ func (d *daemon) harmless(what string, before span, do func() span) {
 	d.t.Errorf("%s: the door is harmed each time", what)
 }
 
-// watchPrometheus starts a Prometheus that reads the page of a program, and
-// returns what answers a query with one value.
+// watchPrometheus starts a Prometheus that scrapes a program, and returns a function that runs a
+// query with a single value.
 func watchPrometheus(t testing.TB, target string) func(query string) (float64, bool) {
 	t.Helper()
 	bin, dir, at := tool(t, "prometheus", "prometheus"), t.TempDir(), "127.0.0.1:"+quietPort(t)
@@ -212,9 +211,9 @@ func watchPrometheus(t testing.TB, target string) func(query string) (float64, b
 	}
 }
 
-// A program on real video is watched by two dashboards, a script and a
-// Prometheus, is changed a hundred times, has a dashboard stopped, and is started
-// anew: what nobody touches notices nothing, and everybody finds it again.
+// A program on real video is watched by two dashboards, a script and a Prometheus, is changed a
+// hundred times, has a dashboard stopped, and is restarted: what is not changed is not disturbed,
+// and all clients find it again.
 func TestWatchedAndChanged(t *testing.T) {
 	needOpenCV(t)
 	needVideo(t)
@@ -289,8 +288,7 @@ func TestWatchedAndChanged(t *testing.T) {
 	again.stop()
 }
 
-// jointChanges changes everything but the door some hundred times, by command and by
-// configuration.
+// jointChanges changes everything but the door a hundred times, by command and by configuration.
 func jointChanges(d *daemon, port int, reloads *float64) {
 	d.t.Helper()
 	commands := []string{
@@ -320,14 +318,14 @@ func jointChanges(d *daemon, port int, reloads *float64) {
 	}
 }
 
-// reloaded waits until the configuration has been read once more.
+// reloaded waits for another reload of the configuration.
 func (d *daemon) reloaded(n *float64) {
 	d.t.Helper()
 	*n++
 	d.until(patience, fmt.Sprintf("reload %v", *n), func() bool { return d.metrics()[`rvo_reloads_total{result="ok"}`] >= *n })
 }
 
-// jointStop stops a dashboard for a while, in which everything else goes on.
+// jointStop stops a dashboard for a while, during which everything else continues.
 func jointStop(d *daemon, one, two *terminal, watch *program, quiet span) {
 	d.t.Helper()
 	for _, x := range []*terminal{one, two} {
@@ -369,7 +367,7 @@ func jointStop(d *daemon, one, two *terminal, watch *program, quiet span) {
 	wait(d.t, patience, "that it catches up", shows(one))
 }
 
-// jointWatch checks what a script was told all the time: that the door goes on.
+// jointWatch checks from a script's output that the door continued all the time.
 func jointWatch(t testing.TB, lines []string) {
 	t.Helper()
 	type state struct {

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// The owners of resident memory, as far as mappings tell.
+// The owners of resident memory, as far as mappings show.
 const (
 	ownGo     = "Go heap"
 	ownMain   = "malloc, main arena"
@@ -76,13 +76,11 @@ type point struct {
 	value float64
 }
 
-// trend is how much something grows in a minute, and between which values that is, with a
-// confidence of 95 %.
+// trend is the growth per minute, with its 95 % confidence interval.
 type trend struct{ perMinute, least, most float64 }
 
-// theilSen returns the trend of points: the median of the slopes between any two of them,
-// which a few values that are far off do not move, with the interval of Kendall's test. It
-// is 0 where there are fewer than three points.
+// theilSen returns the trend of points: the median of the slopes between all pairs, which is
+// robust to outliers, with the interval of Kendall's test. It is 0 with fewer than three points.
 func theilSen(points []point) trend {
 	n := len(points)
 	if n < 3 {
@@ -101,8 +99,8 @@ func theilSen(points []point) trend {
 	return trend{(slopes[(pairs-1)/2] + slopes[pairs/2]) / 2, slopes[off], slopes[pairs-1-off]}
 }
 
-// lows returns the lowest value in each of n parts of the time, at the middle of the
-// part: what comes and goes does not count.
+// lows returns the lowest value in each of n parts of the time, at the middle of the part, which
+// ignores temporary peaks.
 func lows(points []point, n int) (lowest []point) {
 	for i := range n {
 		part := points[i*len(points)/n : (i+1)*len(points)/n]

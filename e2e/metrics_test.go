@@ -15,8 +15,8 @@ import (
 
 var served = regexp.MustCompile(`msg="metrics are served" address=(\S+)`)
 
-// get returns the status and the body of a page of the program's own server,
-// which it must have been started with, at port 0.
+// get returns status and body of a page of the program's metrics server, which must have been
+// started on port 0.
 func (p *program) get(path string) (int, string, error) {
 	p.t.Helper()
 	var found []string
@@ -34,8 +34,8 @@ func (p *program) get(path string) (int, string, error) {
 	return resp.StatusCode, string(body), err
 }
 
-// metrics returns what /metrics says, by series. A busy machine may be too slow for a page,
-// which is asked for again then.
+// metrics returns the values of /metrics by series. It retries, because a busy machine may be too
+// slow.
 func (p *program) metrics() map[string]float64 {
 	p.t.Helper()
 	var text string
@@ -47,7 +47,7 @@ func (p *program) metrics() map[string]float64 {
 	return series(p.t, text)
 }
 
-// answer reads a page that is JSON, be its status good or bad, in the same way.
+// answer reads a JSON page, whatever its status.
 func (p *program) answer(path string, into any) {
 	p.t.Helper()
 	p.until(patience, "an answer of "+path, func() bool {
@@ -87,7 +87,7 @@ func (p *program) state(camera string, states ...string) bool {
 	return false
 }
 
-// usage is what a process has of the machine.
+// usage is the resource usage of a process.
 type usage struct {
 	at             time.Duration // since the start of what it is part of; 0: nobody asked
 	threads, files int

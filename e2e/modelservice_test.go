@@ -26,7 +26,7 @@ func needGRPC(t testing.TB) {
 	}
 }
 
-// goService builds the example of a service in Go, or skips the test.
+// goService builds the Go example service, or skips the test.
 func goService(t testing.TB) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "faces")
@@ -56,7 +56,7 @@ func startService(t testing.TB, command ...string) *modelService {
 
 var listening = regexp.MustCompile(`^listening on (127\.0\.0\.1:\d+)\n$`)
 
-// start starts it and waits until it listens.
+// start starts the service and waits until it listens.
 func (s *modelService) start() error {
 	s.cmd = exec.Command(s.command[0], s.command[1:]...)
 	stdout, err := s.cmd.StdoutPipe()
@@ -84,8 +84,7 @@ func (s *modelService) kill() {
 
 func (s *modelService) signal(n syscall.Signal) error { return s.cmd.Process.Signal(n) }
 
-// garbler stands before a TCP server and, while it is told to, changes every byte
-// that the server answers.
+// garbler forwards to a TCP server and can corrupt every byte that the server sends.
 type garbler struct {
 	target  atomic.Pointer[string]
 	garbles atomic.Bool
@@ -128,7 +127,8 @@ func newGarbler(t testing.TB) *garbler {
 
 func (g *garbler) url() string { return "http://" + g.ln.Addr().String() }
 
-// keep notes a connection for the end, and returns what closes it earlier.
+// keep registers a connection to be closed at the end, and returns a function that closes it
+// earlier.
 func (g *garbler) keep(c net.Conn) (done func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -172,8 +172,7 @@ func (g *garbler) serve(c net.Conn) {
 	}
 }
 
-// children returns the processes that a program has started, by the words of
-// their command lines.
+// children returns the child processes of a program, by the words of their command lines.
 func (p *program) children() map[int]string {
 	p.t.Helper()
 	files, err := filepath.Glob("/proc/" + strconv.Itoa(p.cmd.Process.Pid) + "/task/*/children")
@@ -191,8 +190,8 @@ func (p *program) children() map[int]string {
 	return all
 }
 
-// child returns the one process whose command line holds a text. One may just be
-// on its way in place of another.
+// child returns the one process whose command line contains a text. It may just be being
+// replaced.
 func (p *program) child(text string) (pid int) {
 	p.t.Helper()
 	p.until(patience, fmt.Sprintf("one child like %q", text), func() bool {

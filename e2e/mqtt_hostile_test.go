@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// hostileBrokers are servers that accept a connection of MQTT 5 and then misbehave.
+// hostileBrokers are servers that accept an MQTT 5 connection and then misbehave.
 var hostileBrokers = map[string]func(net.Conn){
 	"silent": func(c net.Conn) { _, _ = io.Copy(io.Discard, c) },
 	"garbage": func(c net.Conn) {
@@ -74,7 +74,7 @@ func hostile(t testing.TB, behave func(net.Conn)) (addr string) {
 	return ln.Addr().String()
 }
 
-// livePath is what a run of the program cost its live path.
+// livePath is the cost of a run for the live path.
 type livePath struct {
 	tick    float64 // microseconds, mean of a step
 	dropped float64 // share of frames
@@ -113,9 +113,9 @@ func watch(t testing.TB, mqtt string, lasts time.Duration) livePath {
 	return v
 }
 
-// What a hostile broker costs the live path: nine pairs of runs, without and with one,
-// beside the difference between two runs without. RVO_MQTT_PAIRS=5s runs it, with that
-// much time for each run.
+// The cost of a hostile broker for the live path: nine pairs of runs, without and with one,
+// compared with the difference of two runs without. RVO_MQTT_PAIRS=5s runs it, with that much
+// time for each run.
 func TestMQTTHostileCost(t *testing.T) {
 	lasts, err := time.ParseDuration(os.Getenv("RVO_MQTT_PAIRS"))
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// broker is a real broker, and what a subscriber got from it.
+// broker is a real broker, and the messages that a subscriber got from it.
 type broker struct {
 	t      testing.TB
 	host   string
@@ -24,7 +24,8 @@ type broker struct {
 	got    *output // "topic payload" lines
 }
 
-// newBroker starts mosquitto in a network namespace (empty: in this one) and a subscriber to everything.
+// newBroker starts mosquitto in a network namespace (empty: this one) and a subscriber to all
+// topics.
 func newBroker(t testing.TB, namespace, host string) *broker {
 	t.Helper()
 	b := &broker{t: t, host: host, port: quietPort(t), path: "/usr/sbin/mosquitto", got: new(output)}
@@ -56,7 +57,7 @@ func newBroker(t testing.TB, namespace, host string) *broker {
 	return b
 }
 
-// command returns a command that runs where the broker does.
+// command returns a command that runs in the broker's namespace.
 func (b *broker) command(words ...string) *exec.Cmd {
 	words = append(slices.Clone(b.inside), words...)
 	return exec.Command(words[0], words[1:]...)
@@ -71,7 +72,7 @@ func (b *broker) start() {
 	wait(b.t, patience, "the broker", b.hello)
 }
 
-// hello reports whether the broker takes a message.
+// hello reports whether the broker accepts a message.
 func (b *broker) hello() bool {
 	return b.command("mosquitto_pub", "-h", b.host, "-p", b.port, "-t", "rvo-tui/e2e/events/hello", "-m", "{}").Run() == nil
 }
@@ -82,7 +83,7 @@ func (b *broker) stop() {
 	_ = b.cmd.Wait()
 }
 
-// retained returns what the broker keeps.
+// retained returns the retained messages of the broker.
 func (b *broker) retained() map[string]string {
 	b.t.Helper()
 	out, _ := b.command("mosquitto_sub", "-h", b.host, "-p", b.port, "-t", "#", "-W", "1", "-F", "%t %p", "--retained-only").Output()
@@ -111,7 +112,7 @@ func (b *broker) events() (ids []string) {
 	return ids
 }
 
-// arrived holds what arrived against the event log: everything, in order, and twice only
+// arrived compares what arrived with the event log: everything, in order, and duplicates only
 // with the same ID.
 func (b *broker) arrived(logged []string) {
 	b.t.Helper()
@@ -137,7 +138,7 @@ func (b *broker) arrived(logged []string) {
 	b.t.Logf("%d events in the log, all arrived in order; %d messages twice with the same ID", len(logged), len(ids)-len(first))
 }
 
-// busyMQTT is a program with many events, whose camera has a name.
+// busyMQTT is a program with many events from a camera with a given name.
 func busyMQTT(camera, server string, rules int, enabled bool) string {
 	calm := strings.ReplaceAll(busyRules(rules, enabled), `"1ms"`, `"40ms"`) // a slow machine must keep up
 	return strings.ReplaceAll(busyCamera, "street", camera) + calm + fmt.Sprintf(`
@@ -150,9 +151,9 @@ discovery = "homeassistant"
 `, server)
 }
 
-// Every event of the event log arrives, in order, though the broker is stopped and
-// restarted and the program is killed again and again; states are right after each
-// connection, and nothing of an old camera stays. RVO_OUTBOX=all runs it at full length.
+// Every event of the event log arrives, in order, even if the broker is stopped and restarted and
+// the program is killed repeatedly. States are right after each connection, and nothing of an old
+// camera stays. RVO_OUTBOX=all runs it at full length.
 func TestMQTTLosesNothing(t *testing.T) {
 	kills, least, rules := 3, 120, 2
 	if os.Getenv("RVO_OUTBOX") == "all" {
@@ -251,7 +252,7 @@ func (n hosts) cable(t testing.TB, state string) {
 	}
 }
 
-// Nothing is lost while the network is cut, the program says so, and states are right
+// Nothing is lost while the network is down, the program reports it, and states are right
 // afterwards.
 func TestMQTTWithoutNetwork(t *testing.T) {
 	n := newHosts(t)

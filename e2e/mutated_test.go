@@ -14,11 +14,11 @@ import (
 
 var mutations = flag.Int("mutations", 200, "how many sessions with wrong bytes the program is given, and a quarter as many files; make fuzz-program gives 2,000")
 
-// containers are what files are made as.
+// containers are the file formats to test.
 var containers = []string{"mp4", "mkv", "ts", "avi", "flv", "mov", "mpg", "webm"}
 
-// mutate returns a file with something wrong: bytes, a part that is missing, zero or
-// there twice, or an end that is.
+// mutate returns a corrupted file: changed bytes, a part that is missing, zeroed or duplicated,
+// or a truncated end.
 func mutate(data []byte, r *rand.Rand) []byte {
 	out := append([]byte(nil), data...)
 	for range r.IntN(3) + 1 {
@@ -48,8 +48,8 @@ func mutate(data []byte, r *rand.Rand) []byte {
 	return out
 }
 
-// Files in which bytes are wrong, in every container, do the program no harm: it goes
-// on, as does a camera that is well, in bounded memory.
+// Corrupted files, in every container, do the program no harm: it continues, as does a healthy
+// camera, in bounded memory.
 func TestMutatedFiles(t *testing.T) {
 	t.Parallel()
 	needOpenCV(t)
@@ -99,8 +99,8 @@ func TestMutatedFiles(t *testing.T) {
 	}
 }
 
-// RTSP sessions in which bytes are wrong do the program no harm: it goes on, as does a
-// camera that is well, in bounded memory.
+// Corrupted RTSP sessions do the program no harm: it continues, as does a healthy camera, in
+// bounded memory.
 func TestRTSPMutatedSessions(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute")

@@ -9,10 +9,9 @@ import (
 	"testing"
 )
 
-// TestBrokenModels runs a good model beside one that nobody can read, and then
-// breaks the good one in several ways under a running program. What that costs is
-// the signal of that one model; the log names the file and says what to do; and
-// once the file is whole again everything heals.
+// TestBrokenModels runs a good model beside an unreadable one, and then breaks the good one in
+// several ways while the program runs. That costs only the signal of that model. The log names
+// the file and a remedy, and once the file is restored everything recovers.
 func TestBrokenModels(t *testing.T) {
 	needONNX(t)
 	t.Parallel()
@@ -87,7 +86,7 @@ model = "text.onnx"
 	}
 }
 
-// process returns the latest process of a detector, as the log has it.
+// process returns the latest process of a detector from the log.
 func process(p *program, detector string) int {
 	p.t.Helper()
 	found := regexp.MustCompile(`msg="detector process runs" detector=`+detector+` pid=(\d+)`).FindAllStringSubmatch(p.stderr.String(), -1)

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// The example of a model of one's own in Python finds in a frame what the model
-// finds, as a child process of the program.
+// The Python example for ONNX models detects what the model detects, as a child process of the
+// program.
 func TestPythonModelService(t *testing.T) {
 	needGRPC(t)
 	modules, err := filepath.Abs("../bin/python")
@@ -38,7 +38,7 @@ ttl     = "20s"
 max_fps = 2
 `, modules, python, absolute("../examples/services/python/onnx_service.py"), absolute("../detectors/onnx/testdata/e1.onnx")),
 	})
-	// The model finds one thing in the middle of each frame.
+	// The model detects one object in the middle of each frame.
 	p.until(2*patience, "the model's answer", func() bool {
 		all := p.metrics()
 		return known(all, "things") && all[`rvo_signal_value{camera="yard",signal="things"}`] == 1

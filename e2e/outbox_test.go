@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// message is a webhook as the receiver got it.
+// message is a webhook request as received.
 type message struct {
 	id, event string // delivery and event ID
 	what      string // type, camera and time of the event
@@ -35,7 +35,7 @@ type hookServer struct {
 	done   chan struct{}
 }
 
-// request is one that was accepted.
+// request is an accepted request.
 type request struct {
 	method, path string
 	header       http.Header
@@ -171,8 +171,8 @@ func loggedEvents(t testing.TB, file string) (ids []string) {
 	return ids
 }
 
-// Every event of the event log arrives, in order, whatever the receiver does and
-// however often the program is killed. RVO_OUTBOX=all runs it at full length.
+// Every event of the event log arrives, in order, whatever the receiver does and however often
+// the program is killed. RVO_OUTBOX=all runs it at full length.
 func TestOutboxLosesNothing(t *testing.T) {
 	modes, least, rules := []string{"dead", "500", "ok", "401"}, 100, 2
 	if os.Getenv("RVO_OUTBOX") == "all" {
@@ -244,8 +244,7 @@ timeout = "2s"
 	t.Logf("%d events in the log, all arrived in order; %d messages twice with the same ID", len(logged), again)
 }
 
-// A phone gets title, text, priority, link and picture: a receiver that speaks
-// ntfy's protocol.
+// A receiver that speaks ntfy's protocol gets title, text, priority, link and picture.
 func TestNtfyGetsThePicture(t *testing.T) {
 	hook := newHookServer(t)
 	hook.set(t, "ok")
@@ -285,8 +284,8 @@ attach = "thumb"
 	p.stop()
 }
 
-// A storm is a message that says how many, and memory stays flat. RVO_OUTBOX=all runs
-// it at full length: at least 500 events a second for 10 s.
+// A storm becomes a message with the number of events, and memory stays flat. RVO_OUTBOX=all runs
+// it at full length: at least 500 events per second for 10 s.
 func TestStormIsOneMessage(t *testing.T) {
 	rules, lasts := 4, 2*time.Second
 	if os.Getenv("RVO_OUTBOX") == "all" {
@@ -350,8 +349,8 @@ max_per_hour = %d
 	t.Logf("the summary: %s", sum.Data.Title)
 }
 
-// residentKB returns the resident memory of a process, without files that it maps: the
-// store is one, and bounded.
+// residentKB returns the resident memory of a process without mapped files: the store is one, and
+// bounded.
 func residentKB(t testing.TB, pid int) int {
 	t.Helper()
 	_, after, _ := strings.Cut(read(t, fmt.Sprintf("/proc/%d/status", pid)), "RssAnon:")

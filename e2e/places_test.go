@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// slowly cuts some seconds out of the video of pedestrians, which take four times as
-// long then, so that a busy machine keeps up with them.
+// slowly cuts some seconds out of the pedestrian video and slows them down four times, so that a
+// busy machine keeps up.
 func slowly(t testing.TB, from, length string) string {
 	t.Helper()
 	needVideo(t)
@@ -25,8 +25,8 @@ func slowly(t testing.TB, from, length string) string {
 	return path
 }
 
-// example returns an example with zones or lines, with a piece of its recording over
-// and over, answers that may come late, and without clips.
+// example returns an example with zones or lines that plays a part of its recording in a loop,
+// accepts late results, and saves no clips.
 func example(t *testing.T, name, from, length string) string {
 	t.Helper()
 	needOpenCV(t)
@@ -38,7 +38,7 @@ func example(t *testing.T, name, from, length string) string {
 	).Replace(read(t, "../examples/"+name)) + nice
 }
 
-// fired returns the types of the events of a program so far.
+// fired returns the types of the program's events so far.
 func fired(t *testing.T, p *program) (types []string) {
 	t.Helper()
 	for _, e := range events(t, p.stdout.lines()) {
@@ -47,9 +47,8 @@ func fired(t *testing.T, p *program) (types []string) {
 	return types
 }
 
-// Who walks along the drawn street crosses the line both ways, and takes a while. In
-// the pieces of the recording two people go to the right, and two come onto the lawn
-// and stay there.
+// Figures on the synthetic street cross the line both ways, and take a while. In the parts of the
+// recording, two people go to the right, and two come onto the lawn and stay there.
 func TestExamplesOfLinesAndDwell(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -74,8 +73,7 @@ func TestExamplesOfLinesAndDwell(t *testing.T) {
 	}
 }
 
-// checkTracks fails the test for an event without its tracks, or one whose track is not
-// where the event says.
+// checkTracks fails the test for an event without tracks, or with a track in the wrong place.
 func checkTracks(t *testing.T, line string) {
 	t.Helper()
 	var e struct {
@@ -108,7 +106,7 @@ func checkTracks(t *testing.T, line string) {
 	}
 }
 
-// The clock of the quiet camera is motion, but not behind the mask.
+// The clock of the quiet camera is motion, except behind the mask.
 func TestExampleOfMask(t *testing.T) {
 	t.Parallel()
 	masked := example(t, "clock.toml", "0", "2")
@@ -124,8 +122,7 @@ func TestExampleOfMask(t *testing.T) {
 	}
 }
 
-// A zone that is drawn in a terminal is in the file as one would have written it, and
-// is there at once.
+// A zone drawn in a terminal is written to the file as by hand, and takes effect at once.
 func TestDrawnZoneIsInTheFile(t *testing.T) {
 	t.Parallel()
 	x := newTerminal(t, 120, 40)

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// playback is what a browser tells of a movie that it has played.
+// playback is what a browser reports about a movie that it has played.
 type playback struct {
 	Error    string  `json:"error"`
 	Duration float64 `json:"duration"`
@@ -55,8 +55,7 @@ func playInChromium(t testing.TB, dir string, movies []string) map[string]playba
 	return all
 }
 
-// checkPlayback fails the test where a browser plays a clip in another way than
-// its metadata says.
+// checkPlayback fails the test if a browser plays a clip differently from its metadata.
 func checkPlayback(t testing.TB, dir string, all []clip) {
 	t.Helper()
 	var movies []string

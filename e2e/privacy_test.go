@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// halves returns the brightest pixel of each half of a frame, 0 to 255. The edge of a
-// private zone is soft in what was compressed.
+// halves returns the brightest pixel of each half of a frame, 0 to 255. Compression blurs the
+// edge of a private zone.
 func halves(img image.Image) (left, right uint32) {
 	const slack = 8
 	b := img.Bounds()
@@ -32,8 +32,7 @@ func halves(img image.Image) (left, right uint32) {
 	return left, right
 }
 
-// A camera sends nothing but white. In all that leaves the program of it, the private
-// half is black.
+// A camera sends only white. In everything that leaves the program, the private half is black.
 func TestPrivateZone(t *testing.T) {
 	t.Parallel()
 	needOpenCV(t)

@@ -1,5 +1,5 @@
-// Package e2e tests the built program from outside: real processes, files,
-// sockets and video, and nothing of the module imported.
+// Package e2e tests the built program from outside, with real processes, files, sockets and
+// video. It imports nothing of the module.
 package e2e
 
 import (
@@ -25,8 +25,8 @@ import (
 // binary is the program under test; TestMain builds it.
 var binary string
 
-// patience is how long a test waits for what must come. It bounds nothing that
-// the program promises: a machine may be busy with much else.
+// patience bounds the wait for something that must happen. It is no limit of the program: the
+// machine may be busy.
 const patience = time.Minute
 
 func TestMain(m *testing.M) {
@@ -42,7 +42,7 @@ func built(run func() int) int {
 	}
 	defer os.RemoveAll(dir)
 	binary = filepath.Join(dir, "rvo-tui")
-	// No program of a test is found by that of another one, or by one in use here.
+	// No test program is found by that of another test, or by one in use here.
 	os.Setenv("RUNTIME_DIRECTORY", "")
 	os.Setenv("XDG_RUNTIME_DIR", dir)
 	os.Setenv("XDG_STATE_HOME", filepath.Join(dir, "state")) // not the history of who runs the tests
@@ -50,11 +50,11 @@ func built(run func() int) int {
 		fmt.Fprintf(os.Stderr, "build the program: %v\n%s", err, out)
 		return 1
 	}
-	// Where these tests run under nohup, programs would inherit that.
+	// Under nohup, programs would inherit the ignored signal.
 	if signal.Ignored(syscall.SIGHUP) {
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
-	// Where make build has not brought the library, what needs it is skipped.
+	// If make build has not fetched the library, tests that need it are skipped.
 	if library, err := filepath.Abs("../bin/" + onnxRuntime); err == nil {
 		_ = os.Symlink(library, filepath.Join(dir, onnxRuntime))
 	}
@@ -62,10 +62,10 @@ func built(run func() int) int {
 	return run()
 }
 
-// onnxRuntime is the library that the program looks for beside itself.
+// onnxRuntime is the library that the program looks for in its own directory.
 const onnxRuntime = "libonnxruntime.so"
 
-// needONNX skips the test where there is no ONNX Runtime.
+// needONNX skips the test without ONNX Runtime.
 func needONNX(t testing.TB) {
 	t.Helper()
 	out, err := exec.Command(binary, "--version").Output()
@@ -77,7 +77,7 @@ func needONNX(t testing.TB) {
 	}
 }
 
-// needOpenCV skips the test where the program has been built without it.
+// needOpenCV skips the test if the program was built without OpenCV.
 func needOpenCV(t testing.TB) {
 	t.Helper()
 	out, err := exec.Command(binary, "--version").Output()
@@ -117,7 +117,7 @@ func (o *output) String() string {
 	return o.buf.String()
 }
 
-// lines returns the whole lines written so far.
+// lines returns the complete lines written so far.
 func (o *output) lines() []string {
 	text := o.String()
 	end := strings.LastIndexByte(text, '\n')
@@ -127,8 +127,8 @@ func (o *output) lines() []string {
 	return strings.Split(text[:end], "\n")
 }
 
-// setup is how a program is started. Its directory is a new one of the test
-// unless it is named, and has config as ./rvo.toml.
+// setup describes how to start a program. Its directory is a new one unless given, and contains
+// config as ./rvo.toml.
 type setup struct {
 	bin    string // default: binary
 	dir    string
@@ -139,7 +139,7 @@ type setup struct {
 	stdout *os.File // default: collected
 }
 
-// program is a running process under test. It ends with the test at the latest.
+// program is a running process under test. It ends at the latest with the test.
 type program struct {
 	t      testing.TB
 	cmd    *exec.Cmd
@@ -169,7 +169,7 @@ func start(t testing.TB, s setup) *program {
 	if s.stdout != nil {
 		p.cmd.Stdout = s.stdout
 	}
-	// A child that outlives it must not hold the test.
+	// A child that outlives it must not block the test.
 	p.cmd.WaitDelay = 5 * time.Second
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -188,7 +188,7 @@ func start(t testing.TB, s setup) *program {
 	return p
 }
 
-// runtimeDir makes a directory for sockets, whose path is short as theirs must be.
+// runtimeDir makes a directory for sockets, whose paths must be short.
 func runtimeDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "rvo-run-")
@@ -211,7 +211,7 @@ func tail(text string) string {
 	return text
 }
 
-// run starts a program that ends by itself and returns it ended.
+// run starts a program that ends by itself, and returns it after its end.
 func run(t testing.TB, s setup, within time.Duration) *program {
 	t.Helper()
 	p := start(t, s)
@@ -219,7 +219,7 @@ func run(t testing.TB, s setup, within time.Duration) *program {
 	return p
 }
 
-// signal sends it a signal.
+// signal sends a signal.
 func (p *program) signal(s syscall.Signal) {
 	p.t.Helper()
 	if err := p.cmd.Process.Signal(s); err != nil {
@@ -227,7 +227,7 @@ func (p *program) signal(s syscall.Signal) {
 	}
 }
 
-// status waits for its end, and returns its exit status; -1: killed.
+// status waits for the end and returns the exit status; -1: killed.
 func (p *program) status(within time.Duration) int {
 	p.t.Helper()
 	if within > 0 {
@@ -245,9 +245,8 @@ func (p *program) status(within time.Duration) int {
 	}
 }
 
-// stop asks it to end, and fails the test when it does not within 20 s, or not
-// with status 0. On a machine that has nothing else to do that takes 5 s at most,
-// and where it waits for a library that hangs, 30 s.
+// stop stops the program, and fails the test if it does not end within 20 s with status 0. On an
+// idle machine it takes at most 5 s, or 30 s if a library hangs.
 func (p *program) stop() {
 	p.t.Helper()
 	p.signal(syscall.SIGTERM)
@@ -262,8 +261,8 @@ func (p *program) logs(text string, within time.Duration) {
 	p.until(within, fmt.Sprintf("a log of %q", text), func() bool { return strings.Contains(p.stderr.String(), text) })
 }
 
-// until waits for a condition, and fails the test when the time is over or the
-// program ends before it holds.
+// until waits for a condition, and fails the test if it does not hold in time or the program ends
+// first.
 func (p *program) until(within time.Duration, what string, ok func() bool) {
 	p.t.Helper()
 	wait(p.t, within, what, func() bool {
@@ -282,7 +281,7 @@ func (p *program) until(within time.Duration, what string, ok func() bool) {
 	})
 }
 
-// wait looks again and again until a condition holds.
+// wait retries until a condition holds.
 func wait(t testing.TB, within time.Duration, what string, ok func() bool) {
 	t.Helper()
 	over := time.After(within)
@@ -315,17 +314,15 @@ func halted(t testing.TB, pid int) bool {
 	return true
 }
 
-// ended reports whether a process runs no more, be it that nobody has waited for
-// it yet.
+// ended reports whether a process has ended, even if it is still a zombie.
 func ended(t testing.TB, pid int) bool {
 	t.Helper()
 	status := read(t, fmt.Sprintf("/proc/%d/status", pid))
 	return status == "" || strings.Contains(status, "State:\tZ") || strings.Contains(status, "State:\tX")
 }
 
-// quietPort returns a port of the loopback at which nobody listens, and which the
-// system gives to nobody who asks for any: it stays free while the program that
-// has it is started anew.
+// quietPort returns a loopback port without a listener that the system assigns to nobody, so it
+// stays free while the program that uses it restarts.
 func quietPort(t testing.TB) string {
 	t.Helper()
 	for range 100 {
@@ -346,7 +343,7 @@ func write(t testing.TB, path, text string) {
 	}
 }
 
-// read returns a file's text, empty where there is none.
+// read returns the text of a file; empty if it does not exist.
 func read(t testing.TB, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)

@@ -15,10 +15,10 @@ import (
 	"time"
 )
 
-// prometheusAt is how a Prometheus says where it can be asked.
+// prometheusAt matches the address in Prometheus's log.
 var prometheusAt = regexp.MustCompile(`msg="Listening on" address=(\S+)`)
 
-// ask sends a Prometheus a request of its API, and reads the data of its answer.
+// ask sends a request to the API of a Prometheus, and decodes the data of the response.
 func ask(address, path string, into any) error {
 	client := http.Client{Timeout: 20 * time.Second}
 	resp, err := client.Get("http://" + address + path)
@@ -44,8 +44,8 @@ func ask(address, path string, into any) error {
 	return nil
 }
 
-// A real Prometheus, with the rules that are given as an example, reads the page,
-// finds in it what the dashboards ask for, and sees a program that ends.
+// A real Prometheus with the example rules scrapes the program, has the metrics of the
+// dashboards, and notices when the program ends.
 func TestPrometheus(t *testing.T) {
 	t.Parallel()
 	prometheus := tool(t, "prometheus", "prometheus")
@@ -88,7 +88,7 @@ func TestPrometheus(t *testing.T) {
 		`histogram_quantile(0.99, sum by (le) (rate(rvo_frame_staleness_seconds_bucket[5s]))) >= 0`,
 		`sum(rvo_events_total) > 0`,
 		`rvo_reload_last_successful == 1`,
-		// What Prometheus counts is what the page says of itself, without go_* and process_*.
+		// Prometheus counts as many series as the page itself, without go_* and process_*.
 		`count({__name__=~"rvo_.*", job="rvo-tui"}) == on () rvo_metrics_series`,
 	} {
 		server.until(patience, query, func() bool { _, ok := value(query); return ok })

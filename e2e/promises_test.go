@@ -17,24 +17,24 @@ var (
 	promisesTable = flag.String("promises-table", "", "file for the table of them")
 )
 
-// loadClass is how much the machine has to do.
+// loadClass is a level of load on the machine.
 type loadClass struct {
 	name    string
 	cameras int
 	load    string // the detector that makes it, on each camera; empty: none
 }
 
-// loadClasses are for a machine of two cores, whatever runs on it: detectors of full
-// want four fifths of them, those of overloaded four times as much as there is.
+// loadClasses are for two cores: detectors of full need four fifths of them, those of overloaded
+// four times as much as there is.
 var loadClasses = []loadClass{
 	{"idle", 1, ""},
 	{"full", 4, "busy = \"40ms\"\nmax_fps = 10\n"},
 	{"overloaded", 4, "busy = \"80ms\"\nmax_fps = 25\n"},
 }
 
-// TestPromises measures, in each load class, how old the frame of an event is when the
-// event is written, how many events have a whole clip, and how long faults of a camera and
-// of a detector take to show and to heal.
+// TestPromises measures, for each load, the age of an event's frame when the event is written,
+// how many events have a complete clip, and how long faults of a camera and of a detector take to
+// show and to heal.
 func TestPromises(t *testing.T) {
 	if *promisesTime == 0 {
 		t.Skip("no promises are asked for")
@@ -55,7 +55,7 @@ func TestPromises(t *testing.T) {
 	}
 }
 
-// keepPromises measures a class and returns its row.
+// keepPromises measures a load and returns its row.
 func keepPromises(t *testing.T, class loadClass) string {
 	t.Helper()
 	port := number(t, quietPort(t))
@@ -140,9 +140,9 @@ min_free = "1MiB"
 		camera.all.Seconds(), camera.healed.Seconds(), detector.all.Seconds(), detector.healed.Seconds())
 }
 
-// detectorNice returns the nice value for the detectors that keeps them as far from this
-// test as they are from other programs by default: where it goes before those, they do so
-// as far as they may.
+// detectorNice returns the nice value for detectors that is as far from this test's as the
+// default is from other programs': if the test has a high priority, the detectors get one as
+// well.
 func detectorNice(t testing.TB) int {
 	t.Helper()
 	own, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0) // as 20 less the nice value
@@ -157,10 +157,10 @@ func (f *faultTimes) worst(took faultTimes) {
 	f.all, f.healed = max(f.all, took.all), max(f.healed, took.healed)
 }
 
-// processor is the time that the processors of the machine have spent, in ticks.
+// processor is the processor time of the machine, in ticks.
 type processor struct{ idle, all float64 }
 
-// since returns which share of the time since an earlier reading was used.
+// since returns the share of processor time used since an earlier reading.
 func (p processor) since(before processor) float64 {
 	return 1 - (p.idle-before.idle)/(p.all-before.all)
 }

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pty is a program on a pseudo-terminal, which is its controlling one.
+// pty is a program on a pseudo-terminal, which is its controlling terminal.
 type pty struct {
 	t    testing.TB
 	dir  string
@@ -23,11 +23,11 @@ type pty struct {
 	done chan struct{}
 }
 
-// onPty starts a program in a directory with dashboardConfig, on a terminal of a size.
+// onPty starts a program in a directory with dashboardConfig, on a terminal of a given size.
 func onPty(t testing.TB, width, height int, env []string, args ...string) *pty {
 	t.Helper()
 	x := &pty{t: t, dir: t.TempDir(), out: new(output), done: make(chan struct{})}
-	// Without clips nothing is asked at the end.
+	// Without clips, quitting asks nothing.
 	write(t, filepath.Join(x.dir, "rvo.toml"), strings.ReplaceAll(dashboardConfig, "[[rule]]\n", "[[rule]]\nclip = false\n"))
 	var side *os.File
 	x.main, side = newPty(t, width, height)
@@ -105,7 +105,7 @@ func (x *pty) send(text string) {
 	}
 }
 
-// shows waits until something was sent to the terminal after the first so many bytes.
+// shows waits until something was sent to the terminal after a number of bytes.
 func (x *pty) shows(text string, after int) {
 	x.t.Helper()
 	wait(x.t, patience, fmt.Sprintf("%q on the terminal", text), func() bool { return strings.Contains(x.out.String()[after:], text) })
@@ -121,12 +121,12 @@ func (x *pty) ends() int {
 	return x.cmd.ProcessState.ExitCode()
 }
 
-// terminalSizes are those that screens are tried at.
+// terminalSizes are the tested terminal sizes.
 var terminalSizes = [][2]int{{40, 10}, {80, 24}, {100, 30}, {120, 40}, {200, 60}}
 
-// Sequences that arrive in two pieces or byte by byte do nothing, at any size and connected
-// to another process as well: the dashboard neither reloads nor opens anything. Keys that
-// come byte by byte do what they say, a question can be seen and answered, and q ends it.
+// Sequences that arrive in two pieces or byte by byte do nothing, at any size and also when
+// connected: the dashboard neither reloads nor opens anything. Keys that arrive byte by byte
+// work, a question can be read and answered, and q quits.
 func TestTornSequencesAreNoKeys(t *testing.T) {
 	d := startDaemon(t, runtimeDir(t), t.TempDir(), daemonConfig)
 	for _, size := range terminalSizes {
@@ -180,8 +180,8 @@ func TestTornSequencesAreNoKeys(t *testing.T) {
 	})
 }
 
-// slowly sends parts as a slow line brings them. The first wait is longer than programs
-// wait for the rest of a sequence.
+// slowly sends parts as over a slow line. The first delay is longer than programs wait for the
+// rest of a sequence.
 func (x *pty) slowly(parts ...string) {
 	x.t.Helper()
 	for i, part := range parts {
@@ -204,7 +204,7 @@ func TestDashboardIsSuspendedAndComesBack(t *testing.T) {
 	}
 }
 
-// suspends stops the dashboard and brings it back, by its key and by a signal.
+// suspends stops the dashboard and resumes it, by key and by signal.
 func (x *pty) suspends() {
 	t := x.t
 	t.Helper()
@@ -239,8 +239,8 @@ func (x *pty) suspends() {
 	x.ends()
 }
 
-// A program without a dashboard ends with the terminal it was started from, unless that
-// was done with nohup; a signal that somebody sends reloads.
+// A program without a dashboard ends with its terminal unless it was started with nohup; SIGHUP
+// from another process reloads.
 func TestHangupWithoutADashboard(t *testing.T) {
 	for _, nohup := range []bool{false, true} {
 		t.Run(fmt.Sprintf("nohup %v", nohup), func(t *testing.T) {

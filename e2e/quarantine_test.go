@@ -8,8 +8,7 @@ import (
 	"testing"
 )
 
-// broken are a camera, a detector, a rule and an output, each with something wrong in
-// its own table.
+// broken has an invalid camera, detector, rule and output.
 const broken = `
 [[camera]]
 name   = "gate"
@@ -28,8 +27,8 @@ name = "phone"
 to   = "gopher://nowhere"
 `
 
-// A camera, detector, rule and output that are configured wrong do not run, which is
-// told everywhere; everything else does, from the start and after a reload.
+// Invalid cameras, detectors, rules and outputs do not run, which is reported everywhere.
+// Everything else runs, from the start and after a reload.
 func TestQuarantine(t *testing.T) {
 	t.Parallel()
 	args := []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"}

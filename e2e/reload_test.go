@@ -19,14 +19,14 @@ width  = 320
 height = 180
 `
 
-// reloads waits until the configuration was read again so often with a result.
+// reloads waits until the configuration was reloaded this often with a result.
 func (p *program) reloads(result string, n float64) {
 	p.t.Helper()
 	p.until(patience, "a reload that is "+result, func() bool { return p.metrics()[`rvo_reloads_total{result="`+result+`"}`] == n })
 }
 
-// A camera that stays as it is loses no frame and keeps its detector, with all
-// that it has learned and counted, and its rule, while others come and go.
+// An unchanged camera loses no frame and keeps its detector, with its state and counters, and its
+// rule, while others are added and removed.
 func TestReloadLeavesAlone(t *testing.T) {
 	t.Parallel()
 	p := start(t, setup{config: street, args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"}})
@@ -47,7 +47,7 @@ func TestReloadLeavesAlone(t *testing.T) {
 		lines := len(p.stdout.lines())
 		p.until(patience, "one more event", func() bool { return len(p.stdout.lines()) > lines })
 	}
-	// What changes by the moment, first: a busy machine may be late with a result.
+	// First wait for what varies: on a busy machine, a result may be late.
 	var m map[string]float64
 	p.until(patience, "the street to be as it was", func() bool {
 		m = p.metrics()
@@ -67,20 +67,20 @@ func TestReloadLeavesAlone(t *testing.T) {
 		}
 	}
 	for series, n := range m {
-		// What a busy machine makes late is not meant.
+		// Delays of a busy machine do not count.
 		if strings.HasPrefix(series, `rvo_detector_failures_total{camera="street",`) && n > 0 && !strings.Contains(series, `reason="timeout"`) {
 			t.Errorf("%s is %v", series, n)
 		}
 	}
-	// What the page says of the scheduler may be a tenth of a second old.
+	// The scheduler's values on the page may be a tenth of a second old.
 	p.until(patience, "all frames to be accounted for", func() bool {
 		m := p.metrics()
 		frames, seen := m[`rvo_camera_frames_total{camera="street"}`], m[`rvo_frames_seen_total{camera="street"}`]
 		return frames >= 30 && seen+m[`rvo_frame_drops_total{camera="street",reason="superseded"}`] >= frames-10
 	})
 	p.stop()
-	// One stream, whose frames are numbered on, and one rule, which minds its
-	// cooldown across reloads.
+	// There is one stream with consecutive frame IDs, and one rule that keeps its cooldown across
+	// reloads.
 	var last event
 	for _, e := range events(t, p.stdout.lines()) {
 		if e.Camera != "street" {
@@ -93,8 +93,7 @@ func TestReloadLeavesAlone(t *testing.T) {
 	}
 }
 
-// What is not valid changes nothing, and says why; what counts from the next
-// start on is named.
+// An invalid file changes nothing and is reported; changes that need a restart are named.
 func TestReloadRefusesWhatIsNotValid(t *testing.T) {
 	t.Parallel()
 	p := start(t, setup{config: street, args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"}})
@@ -107,7 +106,7 @@ func TestReloadRefusesWhatIsNotValid(t *testing.T) {
 	if m := p.metrics(); m[`rvo_reload_last_successful`] != 0 || m[`rvo_camera_connects_total{camera="street"}`] != 1 {
 		t.Errorf("last reload successful: %v, street opened %v times", m[`rvo_reload_last_successful`], m[`rvo_camera_connects_total{camera="street"}`])
 	}
-	// A file that has gone is not the one that is built in.
+	// A missing file does not mean the built-in configuration.
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
@@ -124,8 +123,8 @@ func TestReloadRefusesWhatIsNotValid(t *testing.T) {
 	p.stop()
 }
 
-// A file that is watched: written in place, replaced, touched, and reached over a
-// link that is turned, as Kubernetes does it.
+// A watched file: written in place, replaced, touched, and switched by a symlink, as in
+// Kubernetes.
 func TestReloadOnChange(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -169,9 +168,8 @@ func TestReloadOnChange(t *testing.T) {
 	p.stop()
 }
 
-// rewrite writes to a file in place. At no time, however slow it is, does the file
-// hold anything but what it held and the text, if one begins with the other or
-// the text is the longer one.
+// rewrite writes to a file in place. At no time does the file contain anything but the old or the
+// new text, if one begins with the other or the new one is longer.
 func rewrite(t testing.TB, path, text string) {
 	t.Helper()
 	file, err := os.OpenFile(path, os.O_WRONLY, 0)
@@ -187,7 +185,7 @@ func rewrite(t testing.TB, path, text string) {
 	}
 }
 
-// The page /ready tells when all works, and what does not.
+// /ready reports when everything works, and what does not.
 func TestReady(t *testing.T) {
 	t.Parallel()
 	p := start(t, setup{config: street, args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"}})
@@ -198,7 +196,7 @@ func TestReady(t *testing.T) {
 		}
 	}
 	p.until(patience, "that it is ready", answers(http.StatusOK, `{"ready":true,"reasons":[]`))
-	// A camera that nobody answers at, with a password that nobody is to see.
+	// A camera with a dead address and a password that must not be shown.
 	write(t, filepath.Join(p.dir, "rvo.toml"), street+"[[camera]]\nname = \"gate\"\nsource = \"http://user:canary-word@127.0.0.1:1/stream\"\n")
 	p.signal(syscall.SIGHUP)
 	p.until(patience, "that the gate alone is not", func() bool {
@@ -214,8 +212,8 @@ func TestReady(t *testing.T) {
 	p.stop()
 }
 
-// In the dashboard, r reads the configuration again and says why it does not, and
-// the log tells of a file that is watched.
+// In the dashboard, r reloads the configuration and shows errors, and the log reports a watched
+// file.
 func TestReloadInTheDashboard(t *testing.T) {
 	x := newTerminal(t, 160, 50)
 	file := filepath.Join(x.dir, "rvo.toml")

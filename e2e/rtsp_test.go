@@ -14,13 +14,13 @@ import (
 	"time"
 )
 
-// watched is a camera at an address, looked at by motion.
+// watched is a camera at an address, with motion detection.
 func watched(source, more string) string {
 	return nice + fmt.Sprintf("[[camera]]\nname = \"door\"\nsource = %q\n%s\n[[detector]]\nname = \"motion\"\nkind = \"motion\"\n", source, more)
 }
 
-// A camera that takes one session takes the next one after a pause, a reload, and
-// each way to end.
+// A camera that allows one session allows the next one after a pause, a reload, and every way to
+// end.
 func TestRTSPEndsItsSessions(t *testing.T) {
 	t.Parallel()
 	needOpenCV(t)
@@ -62,7 +62,7 @@ func TestRTSPEndsItsSessions(t *testing.T) {
 	if conns, teardowns, refused := proxy.counts(); refused != 0 || conns < 5 {
 		t.Errorf("%d connections, %d ended with TEARDOWN, %d refused", conns, teardowns, refused)
 	}
-	// Where the session is taken, the reason says so.
+	// If the session is taken, the reason says so.
 	taken := start(t, setup{config: watched(proxy.url(), ""), args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"}})
 	taken.until(patience, "the camera to be live", func() bool { return taken.state("door", "live") })
 	second := start(t, setup{config: watched(proxy.url(), ""), args: []string{"--no-ui", "--metrics-listen", ""}})
@@ -139,7 +139,7 @@ func TestRTSPRedirectKeepsLogin(t *testing.T) {
 	}
 }
 
-// Data that flows is a sign of life, although no frame comes of it yet.
+// Flowing data shows that the camera is alive, even without frames.
 func TestRTSPWaitsForAKeyFrame(t *testing.T) {
 	t.Parallel()
 	needOpenCV(t)
@@ -165,7 +165,7 @@ func TestRTSPWaitsForAKeyFrame(t *testing.T) {
 	}
 }
 
-// RTP times that jump by hours for a frame neither end nor delay a stream.
+// RTP times that jump by hours for one frame neither end nor delay a stream.
 func TestRTSPTimesThatJump(t *testing.T) {
 	t.Parallel()
 	needOpenCV(t)
@@ -187,7 +187,7 @@ func TestRTSPTimesThatJump(t *testing.T) {
 	}
 }
 
-// Lost packets of a picture in which nothing moves are counted, and no motion.
+// Lost packets of a still image are counted, and are no motion.
 func TestRTSPLossIsNoMotion(t *testing.T) {
 	t.Parallel()
 	needOpenCV(t)

@@ -16,18 +16,17 @@ import (
 	"time"
 )
 
-// rtspProxy stands before an RTSP server that sends by TCP. It looks at what
-// passes, and changes it.
+// rtspProxy forwards to an RTSP server over TCP. It inspects and changes what passes.
 type rtspProxy struct {
 	target string
 	ln     net.Listener
-	// rtp is given each RTP packet of the first track, and how long its connection
-	// has played; it may change it, and reports whether to pass it on. Nil: all.
+	// rtp gets each RTP packet of the first track, and how long its connection has played; it may
+	// change the packet, and reports whether to forward it. Nil: all.
 	rtp func(packet []byte, playing time.Duration) bool
-	// mutate may change all that the server sends. Nil: nothing.
+	// mutate may change everything that the server sends. Nil: nothing.
 	mutate func(data []byte)
-	// single has the server take one session: those beside it are refused, and for
-	// a minute after one that did not end with TEARDOWN all are.
+	// single allows one session: others are refused, and all are for a minute after a session
+	// that did not end with TEARDOWN.
 	single bool
 
 	mu        sync.Mutex
@@ -127,8 +126,7 @@ func (p *rtspProxy) serve(c net.Conn) {
 	<-down
 }
 
-// end frees the session before TEARDOWN is answered: the client may connect again
-// at once.
+// end frees the session before TEARDOWN is answered: the client may reconnect at once.
 func (p *rtspProxy) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -136,7 +134,7 @@ func (p *rtspProxy) end() {
 	p.teardowns++
 }
 
-// down passes on what the server sends.
+// down forwards what the server sends.
 func (p *rtspProxy) down(c, up net.Conn) {
 	r := bufio.NewReader(up)
 	var playing time.Time
@@ -193,7 +191,7 @@ func (p *rtspProxy) down(c, up net.Conn) {
 	}
 }
 
-// mutator changes a byte of every few messages.
+// mutator corrupts a byte in every few messages.
 func mutator(seed uint64) func([]byte) {
 	var mu sync.Mutex
 	random := rand.New(rand.NewPCG(seed, 1))

@@ -24,22 +24,22 @@ type rtspServer struct {
 	end     func() // kills it and waits; may be called again
 }
 
-// serveRTSP starts a server at a port (0: a free one), or skips the test where
-// there is none to be had. It ends with the test at the latest.
+// serveRTSP starts a server at a port (0: any free one), or skips the test if there is no server.
+// It ends at the latest with the test.
 func serveRTSP(t testing.TB, port int, args ...string) rtspServer {
 	t.Helper()
 	return serveRTSPIn(t, nil, port, args...)
 }
 
-// serveRTSPIn starts it by a command that runs another one, as in a network namespace.
+// serveRTSPIn starts it by a command that runs another one, such as in a network namespace.
 func serveRTSPIn(t testing.TB, inside []string, port int, args ...string) rtspServer {
 	t.Helper()
 	// The distribution's Python has the distribution's modules.
 	words := append(slices.Clone(inside), "/usr/bin/python3", script, "--port", fmt.Sprint(port), "--watch-stdin")
 	words = append(words, args...)
 	cmd := exec.Command(words[0], words[1:]...)
-	// Tests stop it. Were it in the group of the tests, the kernel would continue it when
-	// the shell that started them ends and nobody is left to.
+	// Tests stop it with SIGSTOP. In the process group of the tests, the kernel would continue it
+	// when their shell ends.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

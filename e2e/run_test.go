@@ -18,14 +18,13 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// nice gives detectors and clips as much of a busy machine as everybody else has,
-// where a test waits for them.
+// nice gives detectors and clips their share of a busy machine, if a test waits for them.
 const nice = `
 [runtime]
 nice = 0
 `
 
-// street is a small drawn street on which something happens all the time.
+// street is a small synthetic street with constant motion.
 const street = nice + `
 [[camera]]
 name   = "street"
@@ -44,7 +43,7 @@ cooldown = "200ms"
 clip     = false
 `
 
-// event is what the tests read of a line of standard output.
+// event is what the tests need of a line of standard output.
 type event struct {
 	ID       string             `json:"event_id"`
 	Type     string             `json:"event_type"`
@@ -58,8 +57,7 @@ type event struct {
 	FrameID  uint64             `json:"frame_id"`
 }
 
-// events returns the events in lines, each of which must be one that fits the
-// schema.
+// events returns the events in lines, each of which must match the schema.
 func events(t testing.TB, lines []string) []event {
 	t.Helper()
 	compiler := jsonschema.NewCompiler()
@@ -86,11 +84,11 @@ func events(t testing.TB, lines []string) []event {
 
 var logLine = regexp.MustCompile(`^time=\S+ level=(DEBUG|INFO|WARN|ERROR) msg=`)
 
-// givenUp is how the log tells of clips that were not made at the end.
+// givenUp matches the log line about clips that were given up at the end.
 var givenUp = regexp.MustCompile(`msg="(an event has no clip" .*reason=deadline|evidence was lost at shutdown)`)
 
 func TestHeadless(t *testing.T) {
-	// The built-in configuration: nothing in the directory, nothing named.
+	// The built-in configuration: an empty directory, no file named.
 	p := start(t, setup{args: []string{"--no-ui", "--metrics-listen", ""}})
 	p.until(patience, "an event of motion", func() bool { return len(p.stdout.lines()) > 0 })
 	p.signal(syscall.SIGINT)
@@ -109,7 +107,7 @@ func TestHeadless(t *testing.T) {
 			t.Errorf("no line of a log: %q", line)
 		}
 	}
-	// Its clips have three seconds at the end, and what a busy machine leaves them.
+	// Clips have three seconds at the end, and less on a busy machine.
 	if givenUp.MatchString(p.stderr.String()) {
 		checkClips(t, p, -1)
 	} else {
@@ -117,7 +115,7 @@ func TestHeadless(t *testing.T) {
 	}
 }
 
-// A clip whose post-roll a stop cuts short is whole all the same.
+// A clip whose post-roll is cut short by a stop is complete.
 func TestStopFinishesEvidence(t *testing.T) {
 	t.Parallel()
 	config := street + "[[rule]]\nevent = \"again\"\nwhen = \"motion >= 0\"\ncooldown = \"1h\"\nafter = \"1m\"\n"
@@ -141,10 +139,10 @@ func TestDuration(t *testing.T) {
 	}
 }
 
-// Two signals that arrive together: the second one does not wait for the first.
+// Two signals arrive together: the second one does not wait for the first.
 func TestSecondSignal(t *testing.T) {
 	t.Parallel()
-	// Nobody reads what it writes, which holds up the first one's end for some time.
+	// Nobody reads its output, which delays its end by some time.
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -232,8 +230,8 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-// versionCPU is what --version may take of a processor: most of it goes to the
-// dynamic linker, and grows with the libraries that the program is linked with.
+// versionCPU limits the processor time of --version: most of it goes to the dynamic linker, and
+// grows with the number of linked libraries.
 const versionCPU = 250 * time.Millisecond
 
 func TestVersionIsCheap(t *testing.T) {
@@ -323,7 +321,8 @@ func TestRotation(t *testing.T) {
 	}
 }
 
-// A reader that goes away costs its own sink, and nonsense for input nothing.
+// A reader that goes away only affects its own sink, and garbage on standard input affects
+// nothing.
 func TestClosedStreams(t *testing.T) {
 	t.Parallel()
 	r, w, err := os.Pipe()

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// rvoDemo is a configuration as rvo's demo has it, for two services.
+// rvoDemo is a configuration like that of rvo's demo, for two services.
 const rvoDemo = `# Two model services.
 camera:
   device_index: 0
@@ -43,8 +43,8 @@ events:
 
 var fromRVO = regexp.MustCompile("(?s)```sh\n(rvo-tui migrate config/rvo-remote.yaml [^\n]+)\n(rvo-tui [^\n]+)\n```")
 
-// The two commands of docs/from-rvo.md run rvo's demo, with services that know
-// the first version of the contract alone.
+// The two commands of docs/from-rvo.md run rvo's demo, with services that know only the first
+// version of the protocol.
 func TestRVODemo(t *testing.T) {
 	needGRPC(t)
 	t.Parallel()

@@ -17,7 +17,7 @@ import (
 
 var measured = flag.Int("measure", 0, "measure what the dashboard costs, with this many pairs of runs")
 
-// What a run of the program cost.
+// The cost of a run of the program.
 type screenCost struct {
 	bytes float64 // to the terminal, a second
 	cpu   float64 // cores, of the program and the process that guards its terminal
@@ -75,7 +75,7 @@ func TestScreenCost(t *testing.T) {
 	t.Logf("32 cameras: %.1f %% of a core more", 100*(middle(names[4], cpu)-middle(names[3], cpu)))
 }
 
-// screenRun runs the program on a terminal for a while and returns what it cost.
+// screenRun runs the program on a terminal for a while and returns its cost.
 func screenRun(t *testing.T, config string, bare bool) screenCost {
 	dir := t.TempDir()
 	args := []string{binary, "--config", filepath.Join(dir, "rvo.toml")}
@@ -112,8 +112,8 @@ func screenRun(t *testing.T, config string, bare bool) screenCost {
 	return c
 }
 
-// versionTime is the processor time of a start that only prints the version: most of it is
-// the loading of libraries.
+// versionTime is the processor time of printing the version: most of it goes to loading
+// libraries.
 func versionTime(t *testing.T) float64 {
 	t.Helper()
 	var all []float64
@@ -128,7 +128,7 @@ func versionTime(t *testing.T) float64 {
 	return all[len(all)/2]
 }
 
-// processorTime is that of a process and its children so far.
+// processorTime returns the processor time of a process and its children so far.
 func processorTime(t *testing.T, pid int) time.Duration {
 	t.Helper()
 	sum := ownTime(t, pid)
@@ -138,7 +138,7 @@ func processorTime(t *testing.T, pid int) time.Duration {
 	return sum
 }
 
-// ownTime is that of a process alone.
+// ownTime returns the processor time of a process alone.
 func ownTime(t *testing.T, pid int) time.Duration {
 	t.Helper()
 	_, stat, _ := strings.Cut(read(t, fmt.Sprintf("/proc/%d/stat", pid)), ") ")

@@ -96,7 +96,7 @@ func TestScreens(t *testing.T) {
 	}
 }
 
-// look is how a cell is drawn.
+// look is the style of a cell.
 type look struct {
 	text, ground string // colours; empty: the page's
 	bold         bool
@@ -107,7 +107,7 @@ const (
 	pageText, pageGround  = "#cdd2dc", "#12141a"
 )
 
-// svg draws what tmux captured with its escape sequences.
+// svg draws what tmux captured with escape sequences.
 func svg(text string, width, height int) string {
 	var b strings.Builder
 	w, h := float64(width)*cellWidth, height*cellHeight
@@ -139,7 +139,7 @@ func svg(text string, width, height int) string {
 	return b.String()
 }
 
-// drawRun draws text in one look. Half blocks are drawn as what they stand for.
+// drawRun draws text in one style. Half blocks are drawn as rectangles.
 func drawRun(b *strings.Builder, x, y int, text string, l look) {
 	left, top := float64(x)*cellWidth, y*cellHeight
 	wide := float64(utf8.RuneCountInString(text)) * cellWidth
@@ -163,7 +163,7 @@ func drawRun(b *strings.Builder, x, y int, text string, l look) {
 	}
 }
 
-// set takes the numbers of an SGR sequence over.
+// set applies the numbers of an SGR sequence.
 func (l *look) set(codes string) {
 	list := strings.FieldsFunc(codes, func(r rune) bool { return r == ';' || r == ':' })
 	if len(list) == 0 {

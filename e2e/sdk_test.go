@@ -15,7 +15,7 @@ import (
 	rvo "rvo-tui/sdk/go"
 )
 
-// Each example of a service is started by the program, killed, and started again.
+// Each example service is started by the program, killed, and restarted.
 func TestServicesOfTheSDK(t *testing.T) {
 	services, err := filepath.Abs("../examples/services")
 	if err != nil {
@@ -76,7 +76,7 @@ max_fps = 5
 	}
 }
 
-// What the program writes has no key that the models of the SDK lack.
+// All JSON keys that the program writes are in the models of the SDK.
 func TestModelsOfTheSDK(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -110,8 +110,8 @@ func TestModelsOfTheSDK(t *testing.T) {
 	d.stop()
 }
 
-// strictly decodes JSON, all of whose keys the model has, and which the model writes
-// as it was.
+// strictly decodes JSON into a model that must have all of its keys, and that must encode to the
+// same JSON.
 func strictly(t *testing.T, text []byte, model any) {
 	t.Helper()
 	decoder := json.NewDecoder(bytes.NewReader(text))

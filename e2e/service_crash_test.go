@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// What crashes, or is aborted by the watchdog, must not end with the status of a
-// wrong configuration, after which systemd starts nothing again.
+// A crash, or an abort by the watchdog, must not have the exit status of an invalid
+// configuration, after which systemd does not restart.
 func TestServiceCrash(t *testing.T) {
 	t.Parallel()
 	s := notifySocket(t)

@@ -8,12 +8,12 @@ import (
 	"testing"
 )
 
-// yard is a drawn camera that needs no library, beside processes that have as much
-// of a busy machine as everybody else.
+// yard is a synthetic camera that needs no library, with child processes that get their share of
+// a busy machine.
 const yard = "[runtime]\nnice = 0\n\n[[camera]]\nname = \"yard\"\nsource = \"synthetic:street\"\nwidth = 320\nheight = 180\n\n"
 
-// Each way in which a service misbehaves makes its signal unknown, never 0, is
-// counted under a reason of its own, and is over when the service behaves.
+// Each way in which a service misbehaves makes its signal unknown, never 0, is counted under its
+// own reason, and is over when the service behaves.
 func TestFaultsOfServices(t *testing.T) {
 	t.Parallel()
 	needGRPC(t)
@@ -56,8 +56,7 @@ timeout  = "700ms"
 	p.stop()
 }
 
-// All ways to write down where a service listens; one of the services wants TLS
-// and a token, which nobody sees.
+// All forms of a service's endpoint; one service requires TLS and a token, which is never shown.
 func TestEndpoints(t *testing.T) {
 	t.Parallel()
 	needGRPC(t)
@@ -128,8 +127,8 @@ func path(t testing.TB, name string) string {
 	return abs
 }
 
-// A network that cannot be run costs its own signal, and says why; so does a
-// process that has used up its memory.
+// A network that cannot run costs its own signal, and says why; so does a process that has used
+// up its memory.
 func TestModelsThatBreak(t *testing.T) {
 	t.Parallel()
 	needONNX(t)

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// systemd is the end of a notify socket at which systemd sits.
+// systemd is systemd's end of a notify socket.
 type systemd struct {
 	path string
 	mu   sync.Mutex // guards heard
@@ -22,7 +22,7 @@ type systemd struct {
 	text []string   // whole messages
 }
 
-// notifySocket listens on a socket such as systemd gives a service.
+// notifySocket listens on a socket like that of a service.
 func notifySocket(t *testing.T) *systemd {
 	t.Helper()
 	s := &systemd{path: filepath.Join(runtimeDir(t), "notify")}
@@ -52,14 +52,14 @@ func notifySocket(t *testing.T) *systemd {
 	return s
 }
 
-// heard returns the messages so far, by their first lines, and whole.
+// heard returns the messages so far, by their first lines, and in full.
 func (s *systemd) heard() (told, text []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.told), slices.Clone(s.text)
 }
 
-// count returns how many messages began with a line.
+// count returns the number of messages that began with a line.
 func (s *systemd) count(line string) (n int) {
 	told, _ := s.heard()
 	for _, l := range told {
@@ -70,7 +70,7 @@ func (s *systemd) count(line string) (n int) {
 	return n
 }
 
-// catchUp waits until everything has been heard that has been said so far.
+// catchUp waits until all messages sent so far have been received.
 func (s *systemd) catchUp(t *testing.T) {
 	t.Helper()
 	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: s.path, Net: "unixgram"})
@@ -84,11 +84,11 @@ func (s *systemd) catchUp(t *testing.T) {
 	wait(t, patience, "what has been said", func() bool { return s.count("SAID") > 0 })
 }
 
-// The whole life of a service, as systemd hears of it.
+// The whole life of a service, as systemd sees it.
 func TestService(t *testing.T) {
 	t.Parallel()
 	s := notifySocket(t)
-	// A detector in a process of its own, which is to know nothing of systemd.
+	// A detector in a child process, which must know nothing about systemd.
 	config := strings.Replace(street, `kind = "motion"`, "kind = \"motion\"\nisolation = \"process\"", 1)
 	p := start(t, setup{
 		config: config, args: []string{"--no-ui", "--metrics-listen", ""},
@@ -122,7 +122,7 @@ func TestService(t *testing.T) {
 		t.Errorf("of the reload it heard %q", told)
 	}
 
-	// A process that stands still feeds no watchdog.
+	// A stopped process does not feed the watchdog.
 	p.signal(syscall.SIGSTOP)
 	wait(t, patience, "the stop", func() bool { return halted(t, p.cmd.Process.Pid) })
 	s.catchUp(t)
@@ -139,7 +139,7 @@ func TestService(t *testing.T) {
 	wait(t, patience, "STOPPING=1", func() bool { return s.count("STOPPING=1") == 1 })
 }
 
-// children returns the processes that a process has started.
+// children returns the child processes of a process.
 func children(t testing.TB, parent int) (pids []int) {
 	t.Helper()
 	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", parent))
@@ -154,8 +154,8 @@ func children(t testing.TB, parent int) (pids []int) {
 	return pids
 }
 
-// Without a watchdog nobody feeds one, and a run that ends by itself says so. An
-// address that begins with @ is an abstract one.
+// Without a watchdog, none is fed, and a run that ends by itself reports it. An address that
+// begins with @ is an abstract socket.
 func TestServiceWithoutWatchdog(t *testing.T) {
 	t.Parallel()
 	name := "@rvo-e2e-" + filepath.Base(t.TempDir()) + fmt.Sprint(os.Getpid())
@@ -189,7 +189,7 @@ func TestServiceWithoutWatchdog(t *testing.T) {
 	}
 }
 
-// The unit that is given as an example is one that systemd takes.
+// systemd accepts the example unit.
 func TestUnit(t *testing.T) {
 	t.Parallel()
 	analyze := tool(t, "systemd-analyze", "systemd")
@@ -205,7 +205,7 @@ func TestUnit(t *testing.T) {
 	if err != nil || strings.Contains(string(out), "rvo-tui.service") {
 		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
 	}
-	// What it says of how exposed the service is: 0 is not at all, 10 is wholly.
+	// The exposure level of the service: 0 is not at all, 10 is completely.
 	out, err = exec.Command(analyze, "security", "--offline=yes", "--threshold=30", "--no-pager", file).CombinedOutput()
 	if err != nil {
 		t.Errorf("systemd-analyze security says more than 3.0: %v\n%s", err, tail(string(out)))

@@ -17,16 +17,16 @@ var (
 	soakFile = flag.String("soak-samples", "", "file for what the program used each second of the soak")
 )
 
-// soakGap is the longest time between two frames of a camera that no fault is played on.
+// soakGap is the longest time between two frames of a camera without faults.
 const soakGap = time.Second
 
-// soakUntouched are the cameras that no fault is played on.
+// soakUntouched are the cameras without faults.
 var soakUntouched = []string{"steady", "yard"}
 
-// TestSoak runs four cameras with every kind of detector and output, and plays faults at
-// random: two at a time, one on a camera and one on anything else. Each must heal. The
-// process must not grow, cameras without faults must miss nothing, every clip must be
-// whole, and every event must arrive at every output.
+// TestSoak runs four cameras with every kind of detector and output, and plays random faults: two
+// at a time, one on a camera and one on anything else. The program must recover from each. The
+// process must not grow, cameras without faults must miss nothing, every clip must be complete,
+// and every event must arrive at every output.
 func TestSoak(t *testing.T) {
 	if *soakFor == 0 {
 		t.Skip("no soak is asked for: -soak DURATION")
@@ -108,7 +108,7 @@ func knows(all map[string]float64, camera, signal string) bool {
 	return all[fmt.Sprintf("rvo_signal_known{camera=%q,signal=%q}", camera, signal)] == 1
 }
 
-// run plays faults until the time is over and the last ones have healed.
+// run plays faults until the time is over and the program has recovered from the last ones.
 func (s *soak) run() {
 	look := time.NewTicker(time.Second)
 	defer look.Stop()
@@ -138,8 +138,8 @@ func (s *soak) run() {
 	}
 }
 
-// film fails the test when a new clip is not whole, while it is there: later, room is made
-// for others. It looks at so many clips at most.
+// film fails the test if a new clip is incomplete. It checks clips early, before they are deleted
+// for others, and up to a number of them.
 func (s *soak) film(most int) {
 	for _, dir := range directories(s.t, s.dir) {
 		if _, known := s.clips[dir]; known || most == 0 {
@@ -150,8 +150,8 @@ func (s *soak) film(most int) {
 	}
 }
 
-// filmed fails the test when a confirmed event of a camera without faults has neither a
-// clip nor a line in the log that says why.
+// filmed fails the test if a confirmed event of a camera without faults has neither a clip nor a
+// log line that says why.
 func (s *soak) filmed() {
 	saved, log := map[string]bool{}, s.stderr.String()
 	for _, id := range s.clips {
@@ -177,7 +177,7 @@ func (s *soak) filmed() {
 	}
 }
 
-// steady fails the test when a camera that no fault was played on has missed something.
+// steady fails the test if a camera without faults has missed something.
 func (s *soak) steady() {
 	for _, camera := range soakUntouched {
 		grown := func(series string) float64 { return s.last[series] - s.first[series] }

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// soakSample is what the program of a soak uses at one moment.
+// soakSample is the resource usage of the program at one moment.
 type soakSample struct {
 	usage
 	heap    float64        // of Go, in kB
@@ -19,13 +19,12 @@ type soakSample struct {
 	playing []string       // faults that are under way
 }
 
-// foreign is the resident memory that neither Go nor a file accounts for, in kB: malloc's, and
-// what is mapped by itself.
+// foreign is the resident memory of neither Go nor files, in kB: malloc's and anonymous mappings.
 func (s soakSample) foreign() float64 {
 	return float64(s.owned[ownMain] + s.owned[ownArenas] + s.owned[ownMapped])
 }
 
-// soakLimits are the most that the program may grow in a minute once it is warm.
+// soakLimits are the limits for growth per minute once the program is warm.
 var soakLimits = []struct {
 	what string
 	most float64 // a minute
@@ -40,12 +39,12 @@ var soakLimits = []struct {
 	{"descriptors", 0.1, "", func(s soakSample) float64 { return float64(s.files) }},
 }
 
-// soakPart is how long the parts are into which the time is divided once the program is
-// warm. Of each the lowest value counts: faults, clips and the collection of garbage come
-// and go. In shorter ones they do not go.
+// soakPart is the length of the parts into which the time is divided once the program is warm.
+// The lowest value of each counts, because faults, clips and garbage collection cause temporary
+// peaks, which would fill shorter parts.
 const soakPart = time.Minute
 
-// soakSamples are the samples of a soak. They are written to a file as they come.
+// soakSamples are the samples of a soak. They are written to a file as they are taken.
 type soakSamples struct {
 	all  []soakSample
 	file io.Writer
@@ -99,8 +98,8 @@ func (s *soakSamples) add(of *soak, at time.Duration) {
 	s.write(of.t, line+"\t"+strings.Join(now.playing, ", ")+"\n")
 }
 
-// soakGaps counts, by camera, how often no fault was played on it and it was without a
-// frame for longer than soakGap.
+// soakGaps counts, by camera, gaps between frames longer than soakGap while no fault was played
+// on it.
 type soakGaps struct {
 	own     map[string]float64
 	machine map[string]float64 // while this test, which goes before all others, did not run either
@@ -109,7 +108,7 @@ type soakGaps struct {
 	late    [3]time.Duration   // by how much the last looks came too late
 }
 
-// look takes the metrics of each second.
+// look reads the metrics of each second.
 func (g *soakGaps) look(all map[string]float64, at time.Duration) {
 	first := g.seen == nil
 	if first {
@@ -152,10 +151,9 @@ func TestSoakGaps(t *testing.T) {
 	}
 }
 
-// judge fails the test when something grows faster than it may: by more than its bound, and
-// surely at all, over the whole time and over its second half. What a worse mixture of
-// faults than any before raises once is no leak. The first third, or five minutes, is left
-// out.
+// judge fails the test if something grows too fast: by more than its limit, and significantly,
+// over the whole time and over its second half. A single rise by an unusually bad mix of faults
+// is no leak. The first third, or five minutes, is ignored.
 func (s *soakSamples) judge(t testing.TB) {
 	t.Helper()
 	warm := s.all
@@ -184,7 +182,7 @@ func (s *soakSamples) judge(t testing.TB) {
 	}
 }
 
-// lowsOf returns the lowest values of the parts, of which there are samples.
+// lowsOf returns the lowest values of the parts that have samples.
 func lowsOf(all []soakSample, of func(s soakSample) float64) []point {
 	var points []point
 	for _, s := range all {
@@ -202,7 +200,7 @@ func values(points []point) string {
 	return strings.Join(list, " ")
 }
 
-// A program that grows fails a soak, and one that does not passes it, whatever comes and goes.
+// A growing program fails a soak, and one with temporary peaks passes.
 func TestSoakJudges(t *testing.T) {
 	defer func(was time.Duration) { *soakFor = was }(*soakFor)
 	*soakFor = 30 * time.Minute
@@ -240,7 +238,7 @@ func TestSoakJudges(t *testing.T) {
 	}
 }
 
-// judgement collects the errors of a test that is tested.
+// judgement collects the errors of a test under test.
 type judgement struct {
 	testing.TB
 	errors []string

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// soakWorld is what surrounds the program of a soak.
+// soakWorld is the environment of the program of a soak.
 type soakWorld struct {
 	config, more string // more: a table that a reload brings and takes away
 	frozen       rtspServer
@@ -381,15 +381,14 @@ func answersAgain(cameras map[string]string) func(before, all map[string]float64
 	}
 }
 
-// deliversAgain reports whether an output has delivered something since, and nothing
-// waits for it.
+// deliversAgain reports whether an output has delivered something since, and has no backlog.
 func deliversAgain(output string) func(before, all map[string]float64) bool {
 	done := fmt.Sprintf("rvo_output_deliveries_total{output=%q}", output)
 	waits := fmt.Sprintf("rvo_output_backlog{output=%q}", output)
 	return func(before, all map[string]float64) bool { return all[done] > before[done] && all[waits] < 3 }
 }
 
-// player plays one trouble after another, chosen at random.
+// player plays one random trouble after another.
 type player struct {
 	troubles []trouble
 	random   *rand.Rand
@@ -401,8 +400,8 @@ type player struct {
 	played   map[string]int
 }
 
-// step goes on at the time now. It begins no further trouble when the soak is over, and
-// reports whether one is under way.
+// step continues at the time now. It starts no further trouble when the soak is over, and reports
+// whether one is in progress.
 func (p *player) step(t testing.TB, now time.Time, all map[string]float64, over bool) bool {
 	t.Helper()
 	do := func(f func() error) {
@@ -435,7 +434,7 @@ func (p *player) step(t testing.TB, now time.Time, all map[string]float64, over 
 	return p.now != nil
 }
 
-// changed returns the metrics of outputs, cameras and detectors that are not as they were.
+// changed returns the metrics of outputs, cameras and detectors that have changed.
 func changed(before, all map[string]float64) (list []string) {
 	for series, v := range all {
 		if v != before[series] && strings.HasPrefix(series, "rvo_") && !strings.Contains(series, "_seconds") && !strings.Contains(series, "skips") {

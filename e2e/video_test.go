@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// piece cuts the first seconds out of the video of pedestrians.
+// piece cuts the first seconds out of the pedestrian video.
 func piece(t testing.TB, seconds string) string {
 	t.Helper()
 	needVideo(t)
@@ -23,7 +23,7 @@ func piece(t testing.TB, seconds string) string {
 	return path
 }
 
-// checkAges fails the test for an event whose age cannot be true of live video.
+// checkAges fails the test for an event with an impossible age for live video.
 func checkAges(t testing.TB, e event) {
 	t.Helper()
 	sum := 0.0
@@ -44,7 +44,7 @@ func TestPedestrians(t *testing.T) {
 	needOpenCV(t)
 	tool(t, "ffprobe", "ffmpeg")
 	config := strings.Replace(read(t, "../examples/pedestrians.toml"), vtest, piece(t, "20"), 1)
-	// An answer may take a busy machine seconds.
+	// On a busy machine, a result may take seconds.
 	config = strings.Replace(config, "max_fps = 5\n", "max_fps = 5\nttl = \"5s\"\ntimeout = \"20s\"\n", 1)
 	config += "before = \"1s\"\nafter = \"1s\"\n" + nice
 	p := start(t, setup{config: config, args: []string{"--no-ui", "--metrics-listen", "127.0.0.1:0"}})
@@ -68,8 +68,8 @@ func TestPedestrians(t *testing.T) {
 		}
 	}
 	for _, c := range checkClips(t, p, confirmed) {
-		// It begins with the last frame before its second, or with the first that
-		// there is. A busy machine leaves frames out, for seconds where it must.
+		// The clip begins with the last frame before its start, or with the first that there is.
+		// A busy machine skips frames, sometimes for seconds.
 		ahead := c.Time.Sub(c.meta.Start)
 		if ahead <= 0 || math.Abs(c.meta.PreRoll.Actual-float64(ahead.Milliseconds())) > 2 {
 			t.Errorf("clip %s begins %v before its event: %+v", c.ID, ahead, c.meta)
@@ -118,7 +118,7 @@ func TestRTSP(t *testing.T) {
 	needOpenCV(t)
 	needVideo(t)
 	args := []string{"--file", vtest, "--size", "768x576", "--fps", "10", "--user", "joe", "--password", canary}
-	// A port that nobody else gets while the server is away.
+	// A port that stays free while the server is away.
 	port, err := strconv.Atoi(quietPort(t))
 	if err != nil {
 		t.Fatal(err)
@@ -204,7 +204,7 @@ after    = "500ms"
 	}
 }
 
-// A server that hangs does not hold up the end of the program.
+// A server that hangs does not delay the end of the program.
 func TestStopWhileTheServerHangs(t *testing.T) {
 	t.Parallel()
 	needOpenCV(t)

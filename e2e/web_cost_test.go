@@ -28,7 +28,7 @@ const (
 	costSpan   = 20 * time.Second
 )
 
-// costConfig is four cameras of a real video, with detectors and rules.
+// costConfig has four cameras with a real video, detectors and rules.
 func costConfig() string {
 	var b strings.Builder
 	for i := range 4 {
@@ -54,7 +54,7 @@ func TestWebCost(t *testing.T) {
 	t.Run("32 cameras", costOf32Cameras)
 }
 
-// A sample is what the program and its live path took over a span.
+// A sample is the cost of the program and its live path over a span.
 type sample struct {
 	cpu, step, schedule, late float64 // cores; microseconds: means of both, and what 99 of 100 frames wait for the scheduler at most
 }
@@ -116,7 +116,7 @@ func costOfPages(t *testing.T) {
 	}
 }
 
-// spread writes the median of a list, and its least and greatest value.
+// spread formats the median of a list with its minimum and maximum.
 func spread(list []sample, of func(sample) float64) string {
 	var values []float64
 	for _, s := range list {
@@ -125,8 +125,8 @@ func spread(list []sample, of func(sample) float64) string {
 	return fmt.Sprintf("%.2f (%.2f to %.2f)", middleOf(list, of), slices.Min(values), slices.Max(values))
 }
 
-// watchers reads the stream of snapshots with other clients until stop is called, which
-// returns how many bytes came.
+// watchers reads the stream of snapshots with other clients until stop is called, which returns
+// the number of bytes read.
 func watchers(t *testing.T, url string, n int) (stop func() int64) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup
@@ -194,8 +194,8 @@ func (p *program) sampled(t *testing.T) sample {
 	return s
 }
 
-// The table of 32 cameras, ten times a second, costs all processes of the browser together
-// at most 15 % of a core.
+// The table of 32 cameras, updated ten times a second, costs all processes of the browser
+// together at most 15 % of a core.
 func costOf32Cameras(t *testing.T) {
 	var b strings.Builder
 	for i := range 32 {
@@ -221,7 +221,7 @@ func costOf32Cameras(t *testing.T) {
 	}
 }
 
-// browserTime is the processor time of all processes of the browser so far.
+// browserTime is the processor time of all browser processes so far.
 func browserTime(t *testing.T) time.Duration {
 	t.Helper()
 	var below func(pid int) time.Duration
@@ -241,7 +241,7 @@ func browserTime(t *testing.T) time.Duration {
 	return 0
 }
 
-// pin lets all threads of a process, and those that they will start, run on one core only.
+// pin restricts all threads of a process, also future ones, to one core.
 func pin(t *testing.T, pid, core int) {
 	t.Helper()
 	var set unix.CPUSet

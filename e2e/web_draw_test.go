@@ -12,7 +12,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// drawConfig has a zone and a line that somebody has written by hand.
+// drawConfig has a zone and a line that were written by hand.
 const drawConfig = webConfig + `
 [control]
 write = true
@@ -29,8 +29,8 @@ points  = [[0.2, 0.9], [0.8, 0.9]]
 directions = ["up", "down"] # as seen from the house
 `
 
-// mouse presses, moves or releases the left button at a place of the frame, in fractions
-// of its width and height.
+// mouse presses, moves or releases the left button at a position in the frame, in fractions of
+// its width and height.
 func (p *page) mouse(at [2]float64, kinds ...string) {
 	p.t.Helper()
 	area := evaluate[[4]float64](p, "(r => [r.left, r.top, r.width, r.height])(document.querySelector('.overlay').getBoundingClientRect())")
@@ -47,21 +47,21 @@ func (p *page) mouse(at [2]float64, kinds ...string) {
 	}
 }
 
-// choose chooses what is drawn, or changed.
+// choose chooses what to draw or change.
 func (p *page) choose(what string) {
 	p.t.Helper()
 	p.until(what, fmt.Sprintf("[...document.querySelectorAll('#o-draw option')].some(o => o.value === %q)", what))
 	evaluate[any](p, fmt.Sprintf("(s => { s.value = %q; s.dispatchEvent(new Event('input', {bubbles: true})); })(document.querySelector('#o-draw'))", what))
 }
 
-// types puts a text into a field in place of what it holds, as somebody who types it.
+// types replaces the text of a field, as by typing.
 func (p *page) types(selector, text string) {
 	p.t.Helper()
 	evaluate[any](p, fmt.Sprintf("(f => { f.focus(); f.select(); })(document.querySelector(%q))", selector))
 	p.keys(text)
 }
 
-// writes waits until what is drawn is as TOML on the page, and writes it to the file.
+// writes waits until the page shows the TOML, and writes it to the file.
 func (p *page) writes(toml string) {
 	p.t.Helper()
 	p.until(toml, fmt.Sprintf("[...document.querySelectorAll('form pre')].some(e => e.textContent.match(%s))", toml))
@@ -69,8 +69,8 @@ func (p *page) writes(toml string) {
 	p.click("form .tools button")
 }
 
-// drawn waits until a file has changed and returns what has come into it, between what was
-// there before. It fails the test where anything of that is gone.
+// drawn waits until a file has changed and returns what was inserted. It fails the test if
+// anything else changed.
 func drawn(t *testing.T, file, before string) string {
 	t.Helper()
 	var after string
@@ -89,8 +89,8 @@ func drawn(t *testing.T, file, before string) string {
 	return come
 }
 
-// near fails the test unless a text has these numbers, as far as a mouse is exact, each with
-// three decimals at most.
+// near fails the test unless a text has these numbers, within the precision of a mouse, each with
+// at most three decimals.
 func near(t *testing.T, text string, want ...float64) {
 	t.Helper()
 	got := regexp.MustCompile(`\d(\.\d{1,3})?\b`).FindAllString(text, -1)
@@ -105,8 +105,8 @@ func near(t *testing.T, text string, want ...float64) {
 	}
 }
 
-// What is drawn with the mouse is in the file as one would have written it, and in place at
-// once; what does not hold is said where it is wrong; and it can be taken back.
+// A polygon drawn with the mouse is written to the file as by hand, and takes effect at once;
+// problems are shown at their field; and it can be undone.
 func TestWebDrawsPolygon(t *testing.T) {
 	t.Parallel()
 	prog, url := startWeb(t, drawConfig)
@@ -140,7 +140,7 @@ func TestWebDrawsPolygon(t *testing.T) {
 	}
 }
 
-// A rectangle is drawn, and moved, with the keyboard alone.
+// A rectangle is drawn and moved with the keyboard alone.
 func TestWebDrawsByKeyboard(t *testing.T) {
 	t.Parallel()
 	prog, url := startWeb(t, drawConfig)
@@ -167,7 +167,7 @@ func TestWebDrawsByKeyboard(t *testing.T) {
 	}
 }
 
-// What there is is changed in its place, with its comments; and taken out.
+// Existing zones and lines are changed in place, with their comments, and removed.
 func TestWebDrawsChanges(t *testing.T) {
 	t.Parallel()
 	prog, url := startWeb(t, drawConfig)

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// bars is a movie of a bar code that counts frames, in colour alone, so that detectors of
-// motion see nothing of it; and of a white square that moves by 30 pixels a frame.
+// bars is a movie with a bar code that counts frames, in colour only, so that motion detection
+// does not see it, and a white square that moves by 30 pixels per frame.
 func bars(t testing.TB, file string) {
 	t.Helper()
 	const code = "color=black:size=12x2:rate=25:duration=240,format=yuv444p,geq=lum=60:cb='90+80*mod(floor(N/pow(2,X)),2)':cr=128,scale=600:60:flags=neighbor"
@@ -42,9 +42,9 @@ kind    = "motion"
 max_fps = 30
 `
 
-// probe reads the next frames off the canvas, each as it is drawn: what the bar code says,
-// the ID that the page gives it, its age in milliseconds, whether a result of this very
-// frame lies on it, and where the square and the last box across it end.
+// probe reads the next frames off the canvas as they are drawn: the bar code, the page's frame
+// ID, the age in milliseconds, whether a result of this very frame is drawn on it, and the right
+// edges of the square and of the last box across it.
 const probe = `new Promise(done => {
 	const canvas = document.querySelector('.screen canvas'), seen = [];
 	const g = new OffscreenCanvas(640, 360).getContext('2d', {willReadFrequently: true});
@@ -78,8 +78,8 @@ type probed struct {
 	Square, Box int
 }
 
-// What a page shows is what the camera sent, soon, and the boxes on a frame are those of
-// this frame: the bar code, the ID, the square and its box agree.
+// A page shows what the camera sent, soon, and the boxes on a frame belong to it: the bar code,
+// the ID, the square and its box agree.
 func TestWebLive(t *testing.T) {
 	t.Parallel()
 	needOpenCV(t)
@@ -136,7 +136,7 @@ func TestWebLive(t *testing.T) {
 	p.until("no box on a frame", fmt.Sprintf("(%s).then(all => all.every(f => f.box < 0))", probe))
 }
 
-// A camera whose packets are lost on the way is shown again from the next key frame on.
+// A camera whose packets are lost on the network is shown again from the next key frame on.
 func TestWebLiveLosses(t *testing.T) {
 	t.Parallel()
 	server := serveRTSP(t, 0, "--size", "320x240", "--fps", "25")
@@ -159,8 +159,7 @@ func TestWebLiveLosses(t *testing.T) {
 	p.until("frames afterwards", fmt.Sprintf("%s > %d + 30", frame, whole))
 }
 
-// Where there is no video, or this browser has no decoder for it, frames come as JPEG, and
-// the page says so.
+// Without video, or without a decoder in this browser, frames come as JPEG, and the page says so.
 func TestWebLiveWithoutVideo(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -190,7 +189,7 @@ source = "hevc.mp4"
 	p.until("a frame", "document.querySelector('.screen canvas').dataset.frame > 0")
 }
 
-// The wall shows every camera, and the chosen one as it is sent.
+// The wall shows every camera, and the chosen one as live video.
 func TestWebWall(t *testing.T) {
 	t.Parallel()
 	_, url := startWeb(t, webConfig)
@@ -203,8 +202,8 @@ func TestWebWall(t *testing.T) {
 	p.shows("h1", "Live")
 }
 
-// A view gives back what it has opened: after many of them no stream of media is left, and
-// the page has one place among those of this browser.
+// A view closes what it has opened: after many views, no media stream is left, and the page holds
+// one place in this browser.
 func TestWebLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	_, url := startWeb(t, webConfig)

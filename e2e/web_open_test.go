@@ -16,8 +16,8 @@ import (
 
 var webOpen = flag.Duration("web-open", 0, "keep a page open for this long, and watch what it holds")
 
-// openConfig makes events every second or two and clips now and then, so that what a page
-// keeps of them is soon full.
+// openConfig makes events every second or two and clips now and then, so that the page's bounded
+// history is soon full.
 const openConfig = `
 [runtime]
 nice = 0
@@ -54,13 +54,13 @@ min_free  = "1MiB"
 max_bytes = "8MiB"
 `
 
-// held is what a page holds after its garbage was collected.
+// held is what a page holds after garbage collection.
 type held struct {
 	heap, buffers    float64 // MB
 	nodes, listeners int64
 }
 
-// holds collects the garbage of a page and returns what is left.
+// holds runs the garbage collector of a page and returns what is left.
 func (p *page) holds() held {
 	p.t.Helper()
 	for range 2 { // what the first one frees holds on to other things
@@ -108,7 +108,7 @@ func TestWebStaysSmall(t *testing.T) {
 		t.Logf("%8v  heap %5.2f MB, buffers %5.2f MB, %4d nodes, %4d listeners; the program %d MB",
 			(*webOpen * time.Duration(i+1) / rounds).Round(time.Second), all[i].heap, all[i].buffers, all[i].nodes, all[i].listeners, prog.usage().memory>>10)
 	}
-	// Until the first third is over what a page keeps of events and log lines is not full.
+	// Until a third of the time is over, the page's history of events and log lines is not full.
 	for what, of := range map[string]func(held) float64{
 		"heap in MB":    func(h held) float64 { return h.heap },
 		"buffers in MB": func(h held) float64 { return h.buffers },

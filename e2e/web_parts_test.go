@@ -2,7 +2,7 @@ package e2e
 
 import "testing"
 
-// The parts of the page that have no face of their own, as the browser runs them.
+// Modules of the page without a view, run by the browser.
 func TestWebParts(t *testing.T) {
 	t.Parallel()
 	_, at := startWeb(t, webConfig)

@@ -92,7 +92,7 @@ func TestWebScreenshots(t *testing.T) {
 	p.picture("web-event.jpg")
 }
 
-// picture saves what the page shows for the documentation.
+// picture saves a screenshot of the page for the documentation.
 func (p *page) picture(name string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)

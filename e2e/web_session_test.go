@@ -23,8 +23,8 @@ token      = "0123456789abcdef-write"
 read_token = "0123456789abcdef-read"
 `
 
-// elsewhere has the page make its requests as one that is passed on by a proxy: so it is
-// not let in for being of the same user.
+// elsewhere makes the page's requests look forwarded by a proxy, so that being of the same user
+// does not grant access.
 func (p *page) elsewhere() {
 	p.t.Helper()
 	if _, err := chromedp.Call(p.ctx, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"X-Forwarded-For": "192.0.2.7"}}); err != nil {
@@ -32,8 +32,8 @@ func (p *page) elsewhere() {
 	}
 }
 
-// Who has no token sees the shell and nothing else; who may look cannot change anything;
-// who logs out is out.
+// Without a token, only the login form is shown; a read-only token cannot change anything;
+// logging out works.
 func TestWebLogin(t *testing.T) {
 	t.Parallel()
 	_, at := startWeb(t, webConfig+tokens)
@@ -70,7 +70,7 @@ func TestWebLogin(t *testing.T) {
 	}
 }
 
-// A server that dies is missed, and found again when it is back, without a reload.
+// A server that dies is noticed, and reconnected to when it is back, without reloading the page.
 func TestWebServerDiesAndComesBack(t *testing.T) {
 	t.Parallel()
 	prog, at := startWeb(t, webConfig)
@@ -92,7 +92,7 @@ func TestWebServerDiesAndComesBack(t *testing.T) {
 	}
 }
 
-// A server that hangs is missed, too.
+// A server that hangs is noticed, too.
 func TestWebServerHangs(t *testing.T) {
 	t.Parallel()
 	prog, at := startWeb(t, webConfig)
@@ -124,7 +124,7 @@ func proxied(t testing.TB, at string, change func(*http.Response) error) string 
 	return server.URL
 }
 
-// A page of another version than the server asks to be loaded again.
+// A page from another version than the server asks to be reloaded.
 func TestWebOtherVersion(t *testing.T) {
 	t.Parallel()
 	prog, direct := startWeb(t, webConfig)
@@ -163,8 +163,8 @@ func (p *page) beside(url string) *page {
 	return q
 }
 
-// More than two visible pages would need more connections than a browser opens to one
-// server: the third says so, and goes on when another one is closed.
+// More than two visible pages would need more connections than a browser opens to one server: the
+// third says so, and continues when another one is closed.
 func TestWebTooManyPages(t *testing.T) {
 	t.Parallel()
 	_, at := startWeb(t, webConfig)
@@ -179,7 +179,7 @@ func TestWebTooManyPages(t *testing.T) {
 	third.until("no banner", "!document.querySelector('.banner')")
 }
 
-// A phone's width scrolls in no view sideways, and a wide screen has room for all of it.
+// On a phone, no view scrolls sideways, and a wide screen has room for everything.
 func TestWebWidths(t *testing.T) {
 	t.Parallel()
 	_, at := startWeb(t, webConfig)

@@ -17,7 +17,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// webConfig is what most tests of the browser dashboard look at.
+// webConfig is the configuration of most browser dashboard tests.
 const webConfig = `
 [runtime]
 nice = 0
@@ -68,8 +68,8 @@ min_free = "1MiB"
 
 var webAt = regexp.MustCompile(`the browser dashboard is served" address=(\S+)`)
 
-// startWeb starts a program that serves the browser dashboard, and returns its address
-// as http://127.0.0.1:PORT.
+// startWeb starts a program that serves the browser dashboard, and returns its address as
+// http://127.0.0.1:PORT.
 func startWeb(t testing.TB, config string) (p *program, url string) {
 	t.Helper()
 	p = start(t, setup{config: config, args: []string{"--no-ui", "--web", "127.0.0.1:0"}})
@@ -77,7 +77,7 @@ func startWeb(t testing.TB, config string) (p *program, url string) {
 	return p, "http://" + webAt.FindStringSubmatch(p.stderr.String())[1]
 }
 
-// colours has the page drawn as for people who prefer light or dark.
+// colours sets the preferred colour scheme, light or dark.
 func (p *page) colours(scheme string) {
 	p.t.Helper()
 	if _, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
@@ -87,7 +87,7 @@ func (p *page) colours(scheme string) {
 	}
 }
 
-// tabTo moves the focus by the tab key until it is at an element.
+// tabTo presses tab until an element has the focus.
 func (p *page) tabTo(selector string) {
 	p.t.Helper()
 	for range 200 {
@@ -99,7 +99,7 @@ func (p *page) tabTo(selector string) {
 	p.t.Fatalf("the tab key does not reach %s; the page shows:\n%s", selector, p.text())
 }
 
-// Each view can be linked to, says what it is, and axe finds nothing serious in it.
+// Each view has a URL and a heading, and axe finds no serious violation in it.
 func TestWebViews(t *testing.T) {
 	t.Parallel()
 	prog, url := startWeb(t, webConfig)
@@ -141,8 +141,8 @@ func TestWebViews(t *testing.T) {
 	}
 }
 
-// A detector is attached by the form made from its kind's options, its signal lights up, it
-// is switched off, and both are taken back: all of it with the keyboard alone.
+// With the keyboard alone, a detector is attached by the form for its kind, its signal becomes
+// known, it is disabled, and both are undone.
 func TestWebAttachByKeyboard(t *testing.T) {
 	t.Parallel()
 	_, url := startWeb(t, webConfig)
@@ -190,8 +190,8 @@ func TestWebAttachByKeyboard(t *testing.T) {
 	p.shows(".notices", "undone: extra attached")
 }
 
-// squares is a movie that is black for a second, and then has a white square that moves by
-// 40 pixels from frame to frame, ten of them a second.
+// squares is a movie that is black for a second, and then has a white square that moves by 40
+// pixels per frame, ten frames per second.
 func squares(t testing.TB, file string) {
 	t.Helper()
 	out, err := exec.Command(tool(t, "ffmpeg", "ffmpeg"), "-v", "error", "-f", "lavfi", "-i", "color=black:size=640x360:rate=10:duration=120",
@@ -230,8 +230,8 @@ after    = "2s"
 min_free = "1MiB"
 `
 
-// measure shows the frame of a clip that a detection is of, and returns where on it the
-// white square and the box drawn over it are, as [left, right], in parts of the width.
+// measure seeks to the frame of a detection in a clip, and returns the positions of the white
+// square and of the box drawn over it, as [left, right] in fractions of the width.
 const measure = `async ms => {
 	const v = document.querySelector('video'), overlay = document.querySelector('.player canvas');
 	const shown = new Promise(done => v.requestVideoFrameCallback((_, frame) => done(frame.mediaTime * 1000)));
@@ -253,15 +253,15 @@ const measure = `async ms => {
 	};
 }`
 
-// boxed says whether there is anything on the canvas over a clip.
+// boxed reports whether anything is drawn on the canvas over a clip.
 const boxed = `(canvas => {
 	const context = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', {willReadFrequently: true});
 	context.drawImage(canvas, 0, 0);
 	return context.getImageData(0, 0, canvas.width, canvas.height).data.some(v => v > 0);
 })(document.querySelector('.player canvas'))`
 
-// The clip of an event plays in the page, and the boxes drawn over it lie on what they are
-// of: with the boxes of the frame before or after, the square would not be within them.
+// The clip of an event plays in the page, and the boxes match the frame: with the boxes of a
+// neighbouring frame, the square would not be within them.
 func TestWebClip(t *testing.T) {
 	t.Parallel()
 	needOpenCV(t)
@@ -320,7 +320,7 @@ func TestWebClip(t *testing.T) {
 	}
 }
 
-// press clicks the button with a text once it can be clicked.
+// press clicks the button with a text once it is enabled.
 func (p *page) press(text string) {
 	p.t.Helper()
 	button := fmt.Sprintf("[...document.querySelectorAll('button')].find(b => b.textContent === %q)", text)
@@ -328,9 +328,9 @@ func (p *page) press(text string) {
 	evaluate[any](p, button+".click()")
 }
 
-// What was changed is shown as it would stand in the file, and written there: a rule that was
-// switched off, and a camera, which is added once its source has given a frame. A file that was
-// changed by hand is neither compared nor written until it is reloaded.
+// Changes are shown as they would be in the file, and written there: a disabled rule, and a
+// camera that is added once its source has given a frame. A file that was edited by hand is
+// neither compared nor written until it is reloaded.
 func TestWebDiff(t *testing.T) {
 	t.Parallel()
 	prog, url := startWeb(t, webConfig+"\n[control]\nwrite = true # by the page, too\n")
@@ -390,8 +390,8 @@ func TestWebDiff(t *testing.T) {
 	}
 }
 
-// Messages that a receiver refuses are set aside, which an alert leads to; they are sent again, or
-// discarded, and a test message says whether it takes them.
+// Refused messages are set aside, and an alert leads to them; they are resent, or discarded, and
+// a test message tells whether the receiver accepts them.
 func TestWebOutputs(t *testing.T) {
 	t.Parallel()
 	var takes atomic.Bool

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// With only a browser and on real video somebody finds, from the first view on, which cameras
-// are in trouble and why, why a rule does not fire, what holds the slots, and where a clip is
-// and what it shows, and turns a rule off on one camera, on again, and off in the file.
+// With only a browser and on real video, a new user finds which cameras are in trouble and why,
+// why a rule does not fire, what holds the slots, and where a clip is and what it shows, and
+// disables a rule on one camera, enables it, and disables it in the file.
 func TestWebTroubleIsFound(t *testing.T) {
 	t.Parallel()
 	needOpenCV(t)
@@ -27,8 +27,8 @@ func TestWebTroubleIsFound(t *testing.T) {
 	url := "http://" + webAt.FindStringSubmatch(prog.stderr.String())[1]
 	p := openPage(t, url)
 
-	// The table has those in trouble first, each with its cause. On a busy machine others
-	// may be slow, too.
+	// The table lists those in trouble first, each with its cause. On a busy machine, others may
+	// be slow, too.
 	for _, in := range []struct{ rows, cause string }{{"0, 2", "cam02.*parcels failed.*refused"}, {"0, 2", "cam04 gives no frames.*refused"}, {"2", "cam09.*heavy is too slow"}} {
 		p.until(in.cause+" among the first", fmt.Sprintf("[...document.querySelectorAll('tbody tr')].slice(%s).some(r => r.innerText.replaceAll('\\n', ' ').match(/%s/))", in.rows, in.cause))
 	}
@@ -45,7 +45,7 @@ func TestWebTroubleIsFound(t *testing.T) {
 	p.shows(".facts dd", "unknown: parcels >= 1")
 	p.shows(".tree li", "parcels >= 1")
 
-	// The other one is turned off, on again, and off in the file.
+	// The other rule is disabled, enabled, and disabled in the file.
 	off := "document.querySelector('[aria-label=\"rule for moved enabled\"]').getAttribute('aria-checked') === 'false'"
 	p.click("[aria-label=\"rule for moved enabled\"]")
 	p.until("the rule off", off)
@@ -71,8 +71,7 @@ func TestWebTroubleIsFound(t *testing.T) {
 	p.shows("section h3", "Who holds the")
 	p.shows("section dt", "heavy on cam09")
 
-	// Where a clip is, and what it shows: the newest that is saved, for on a busy machine not
-	// every event has one.
+	// The newest saved clip, because on a busy machine not every event has one.
 	p.click("nav a[href='#/events']")
 	p.fill("input[type=search]", "rule=moved")
 	p.shows("tbody th", "moved")

@@ -6,8 +6,7 @@ import (
 	"rvo-tui/detectors"
 )
 
-// Reading what came over the API looks at no file that it names: that would tell
-// who may not choose one what there is.
+// Decoding API input opens none of the files that it names: that would reveal which files exist.
 func TestCodecLooksAtNoFile(t *testing.T) {
 	looked := false
 	kinds := testLoader().Kinds

@@ -53,7 +53,7 @@ func load(t *testing.T, name string) *capture.Frame {
 	return frame
 }
 
-// ask lets a detector look at a frame until the service is up.
+// ask calls a detector until the service is up.
 func ask(t *testing.T, cfg detectors.Config, frame *capture.Frame) map[string]detectors.Reading {
 	t.Helper()
 	pool := remote.NewPool(nil)
@@ -69,7 +69,7 @@ func ask(t *testing.T, cfg detectors.Config, frame *capture.Frame) map[string]de
 	for {
 		out, err := d.Detect(ctx, frame)
 		if reason := detectors.ReasonOf(err); reason == remote.ReasonRefused && ctx.Err() == nil {
-			// The connection is tried again every 0.2 s and more; calls fail at once meanwhile.
+			// The connection is retried every 0.2 s or more; calls fail at once meanwhile.
 			tick, end := context.WithTimeout(ctx, 50*time.Millisecond)
 			<-tick.Done()
 			end()
@@ -86,7 +86,7 @@ func ask(t *testing.T, cfg detectors.Config, frame *capture.Frame) map[string]de
 	}
 }
 
-// The images: several players, one footballer's face, a house.
+// The images: several players, the face of one footballer, a house.
 var looks = []struct {
 	frame        string
 	person, face bool
