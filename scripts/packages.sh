@@ -5,8 +5,9 @@
 #
 # test includes build, and check includes test; the others stand alone. If nothing is
 # missing, the script does and prints nothing. On Debian and Ubuntu (tested: Debian 12
-# and 13) it installs with apt-get, using sudo unless it runs as root. Elsewhere, and with PACKAGES=skip, it lists what is missing and exits with status 1; with status 0
-# if only tests need it, which are then skipped. With CGO_ENABLED=0 the set build is empty.
+# and 13) it installs with apt-get, using sudo unless it runs as root. Elsewhere, and with
+# PACKAGES=skip, it lists what is missing and exits with status 1; with status 0 if only
+# tests need it, which are then skipped. With CGO_ENABLED=0 the set build is empty.
 set -eu
 
 # installed PACKAGE: whether dpkg knows it as installed.

@@ -4,35 +4,35 @@ package rvo
 
 import "time"
 
-// Event: One line of the event log and of standard output: something that lasted long enough to be
-// reported, or the end of it.
+// Event: One line of the event log or of standard output: the start of an event (phase confirmed)
+// or its end (phase ended).
 type Event struct {
-	// Unique; ordered by time (UUID version 7).
+	// UUID version 7: unique, and ordered by time.
 	EventID string `json:"event_id"`
-	// The rule's event.
+	// The event of the rule.
 	EventType string `json:"event_type"`
-	// When it was reported, in nanoseconds since the program's start, on a clock that never jumps.
+	// Time of the event, in nanoseconds since the program started, on a monotonic clock.
 	EventTsNS int64 `json:"event_ts_ns"`
-	// Share of the time since the condition began in which it was known to be true; gaps within grace
-	// and held unknown times lower it. For an end: the same over the whole incident.
+	// Share of the time since the condition began in which it was known to be true. Gaps within grace
+	// and unknown times that are held lower it. Phase ended: the same for the whole event.
 	Confidence float64 `json:"confidence"`
-	// The configured name of the camera.
+	// Configured name of the camera.
 	Camera string `json:"camera"`
-	// event_ts_ns on the wall clock: RFC 3339, UTC, always nine digits.
+	// event_ts_ns as wall clock time: RFC 3339, UTC, always with nine decimal places.
 	Time  time.Time  `json:"time"`
 	Phase EventPhase `json:"phase"`
-	// Phase ended: from when the condition began until it was last known to be true.
+	// Phase ended: time from the beginning of the condition until it was last known to be true.
 	DurationMS *float64 `json:"duration_ms,omitempty"`
-	// Age of the newest frame that the condition was decided from, from its capture to the event.
+	// Age of the newest frame that decided the condition: time from its capture to the event.
 	AgeMS float64 `json:"age_ms"`
-	// Where the age went; sums to age_ms.
+	// The age by stage. The sum is age_ms.
 	AgeSplitMS AgeSplit `json:"age_split_ms"`
-	// The frame whose age it is; frames of a camera count from 1. 0: none.
+	// ID of the frame that age_ms refers to, counted from 1 for each camera. 0: none.
 	FrameID int64 `json:"frame_id"`
-	// Every comparison of the rule's condition, in the order of its source.
+	// The comparisons of the rule's condition, in the order of the configuration.
 	Clauses []Clause `json:"clauses"`
-	// What the condition counted in zones and over lines; not there: nothing, or the end of a
-	// condition.
+	// The objects that the condition counted in zones and over lines. Omitted if there are none, and in
+	// phase ended.
 	Tracks []EventTrack `json:"tracks,omitempty"`
 }
 
@@ -44,17 +44,17 @@ const (
 	EventPhaseEnded     EventPhase = "ended"
 )
 
-// AgeSplit: Where the age went; sums to age_ms.
+// AgeSplit: The age by stage. The sum is age_ms.
 type AgeSplit struct {
-	// From the capture of the frame until it is in memory.
+	// From the capture of the frame until it was in memory.
 	Capture float64 `json:"capture"`
 	// Until the engine saw it.
 	Queue float64 `json:"queue"`
-	// Until the detector began with it.
+	// Until the detector started.
 	Schedule float64 `json:"schedule"`
 	// Until the detector answered.
 	Inference float64 `json:"inference"`
-	// Until the engine wrote the answer down.
+	// Until the engine had recorded the answer.
 	Publish float64 `json:"publish"`
 	// Until the event.
 	Event float64 `json:"event"`
@@ -62,33 +62,32 @@ type AgeSplit struct {
 
 // Clause: See the schema.
 type Clause struct {
-	// The comparison in its canonical form.
+	// The comparison, formatted.
 	Text   string `json:"text"`
 	Signal string `json:"signal"`
-	// The zone in which they are counted; not there: anywhere.
+	// Zone in which detections are counted. Omitted: the whole frame.
 	Zone *string `json:"zone,omitempty"`
-	// The line that they cross, with the direction: "gate.in"; not there: none.
+	// Line that they cross, with the direction, such as "gate.in". Omitted: no line.
 	Line *string `json:"line,omitempty"`
-	// ID of the track that decides: the one that is longest in the zone, or came there or crossed last,
-	// or the first of those that are counted; not there: none.
+	// ID of the track that decided: the one longest in the zone, the last one to enter or cross, or the
+	// first one counted. Omitted: no track.
 	Track *int64 `json:"track,omitempty"`
-	// Which detections of the signal are counted, by their attributes; not there: the signal's value is
+	// Condition on attributes that selects the detections to count. Omitted: the signal's value is
 	// compared.
 	Where *string  `json:"where,omitempty"`
 	Op    ClauseOp `json:"op"`
-	// The number on the right-hand side, in seconds where a time is compared, or the value of the
-	// signal other; null when that has none.
+	// Number on the right-hand side, in seconds for times, or the value of the signal in other; null if
+	// that has no value.
 	Threshold *float64 `json:"threshold"`
-	// The signal on the right-hand side, where there is one.
+	// Signal on the right-hand side, if it is a signal.
 	Other *string `json:"other,omitempty"`
-	// The signal's last value, or what is derived from its detections (how many are known to count, the
-	// seconds of dwell), even when it does not count any more; null when it has none.
+	// Last value of the signal, or what is derived from its detections (their number, or the dwell in
+	// seconds), even if it is stale; null if there is none.
 	Value *float64 `json:"value"`
-	// Age of the frame that the value is from (of two signals, of the older one); null when there is
-	// none.
+	// Age of the value's frame (of two signals, of the older one); null if there is none.
 	AgeMS *float64    `json:"age_ms"`
 	Truth ClauseTruth `json:"truth"`
-	// Why the truth is unknown.
+	// Why the comparison is unknown.
 	UnknownBecause *string `json:"unknown_because,omitempty"`
 }
 
@@ -115,19 +114,19 @@ const (
 
 // EventTrack: See the schema.
 type EventTrack struct {
-	// Unique with the detector, until that is attached again.
+	// Unique per detector until it is attached again.
 	ID     int64  `json:"id"`
 	Signal string `json:"signal"`
 	Label  string `json:"label"`
-	// The zone, or the line with its direction: "gate.in".
+	// Zone, or line with direction, such as "gate.in".
 	Place string `json:"place"`
-	// The newest, in fractions of the frame, 0..1.
+	// Newest box, in fractions of the frame, 0..1.
 	Box EventTrackBox `json:"box"`
-	// Where its anchor was, oldest first.
+	// Positions of its anchor, oldest first.
 	Path []EventTrackPath `json:"path"`
 }
 
-// EventTrackBox: The newest, in fractions of the frame, 0..1.
+// EventTrackBox: Newest box, in fractions of the frame, 0..1.
 type EventTrackBox struct {
 	X float64 `json:"x"`
 	Y float64 `json:"y"`
@@ -137,79 +136,78 @@ type EventTrackBox struct {
 
 // EventTrackPath: See the schema.
 type EventTrackPath struct {
-	// How long before the event.
+	// Time before the event.
 	BeforeNS int64 `json:"before_ns"`
 	// In fractions of the frame, 0..1.
 	At []float64 `json:"at"`
 }
 
-// Meta: What a clip shows and why it was saved. Times in nanoseconds count from the start of the
-// process; others are RFC 3339, in UTC.
+// Meta: The contents of a clip and why it was saved. Times in nanoseconds count from the start of
+// the program; others are RFC 3339, in UTC.
 type Meta struct {
 	Version int64  `json:"version"`
 	EventID string `json:"event_id"`
-	// Name of the event; "manual" for a clip that a person asked for.
+	// Type of the event; "manual" for a clip saved by command.
 	EventType  string    `json:"event_type"`
 	EventTsNS  int64     `json:"event_ts_ns"`
 	Time       time.Time `json:"time"`
 	Camera     string    `json:"camera"`
 	Rule       string    `json:"rule"`
 	Confidence float64   `json:"confidence"`
-	// How the clauses of the condition came out; null where there are none.
+	// Results of the clauses of the condition; null if there are none.
 	Clauses []Clause `json:"clauses"`
-	// What the rule counted in zones and over lines, as in the event; not there: nothing.
+	// The objects that the rule counted in zones and over lines, as in the event. Omitted: none.
 	Tracks []EventTrack `json:"tracks,omitempty"`
-	// Zones of the camera that are black in the clip, which is encoded for that; not there: none.
+	// Private zones of the camera. They are black in the clip, which is encoded for that. Omitted:
+	// none.
 	PrivateZones []string `json:"private_zones,omitempty"`
-	// The time that was asked for.
+	// The requested time span.
 	ClipWindowNS ClipWindow `json:"clip_window_ns"`
-	// When the first frame that the movie shows was taken.
+	// Capture time of the first frame shown.
 	StartTime time.Time `json:"start_time"`
-	// When the last frame that the movie shows was taken.
+	// Capture time of the last frame shown.
 	EndTime    time.Time `json:"end_time"`
 	PreRollMS  Roll      `json:"pre_roll_ms"`
 	PostRollMS Roll      `json:"post_roll_ms"`
-	// False: the program ended while the clip was being saved, and the next start made a clip of what
-	// was on disk.
+	// False: the program ended while saving the clip, and recovered what was on disk at its next start.
 	Complete bool `json:"complete"`
-	// Frames that there were of that time.
+	// Frames in the time span.
 	FramesTotal int64 `json:"frames_total"`
-	// How many of them the movie shows.
+	// Frames that the movie shows.
 	FramesWritten int64 `json:"frames_written"`
-	// Capture time of each frame that the movie shows.
+	// Capture time of each frame shown.
 	FrameTsNS []int64 `json:"frame_ts_ns"`
-	// The camera's number of each frame, where the movie was encoded from frames that have one.
+	// ID of each frame shown, if the movie was encoded from frames with IDs.
 	FrameIds []int64 `json:"frame_ids,omitempty"`
 	// Index in frame_ts_ns of the frame that confirmed the event.
 	ConfirmingFrame *int64 `json:"confirming_frame"`
-	// Frames left out because what they are decoded from was lost.
+	// Frames left out because data they depend on was lost.
 	MissingFrames int64 `json:"missing_frames"`
-	// Frames lost because encoding could not keep up.
+	// Frames skipped because encoding could not keep up.
 	SkippedFrames int64 `json:"skipped_frames"`
 	Movie         Movie `json:"movie"`
-	// Further movies, which go on where the first one ends, because the codec or the size of the stream
-	// changed.
+	// Further movies that continue the first one, because the codec or the size of the stream changed.
 	Parts []Movie `json:"parts,omitempty"`
 	Thumb string  `json:"thumb"`
-	// Whether there is a frame_NNNN.jpg for each of frame_ts_ns, from 0000.
+	// Whether there is a frame_NNNN.jpg for each entry of frame_ts_ns, counted from 0000.
 	Pictures bool `json:"pictures"`
-	// Time that writing and verifying the movie took.
+	// Time spent writing and verifying the movie.
 	EncodeMS int64 `json:"encode_ms"`
-	// Every file of the clip but this one.
+	// All files of the clip except this one.
 	Files []ClipFile `json:"files"`
-	// The events that the clip shows: its own, then those merged into it.
+	// The events in the clip: its own, then those merged into it.
 	Events []ClipEvent `json:"events"`
-	// What detectors found meanwhile, in the order of their answers.
+	// Detections during the clip, in the order of the answers.
 	Detections []ClipSignal `json:"detections"`
 }
 
-// ClipWindow: The time that was asked for.
+// ClipWindow: The requested time span.
 type ClipWindow struct {
 	Start int64 `json:"start"`
 	End   int64 `json:"end"`
 }
 
-// Roll: How much was asked for and how much is there, in milliseconds.
+// Roll: Requested and actual length, in milliseconds.
 type Roll struct {
 	Asked  int64 `json:"asked"`
 	Actual int64 `json:"actual"`
@@ -218,22 +216,22 @@ type Roll struct {
 // Movie: See the schema.
 type Movie struct {
 	File string `json:"file"`
-	// When it begins.
+	// Capture time of its first frame.
 	StartNS int64 `json:"start_ns"`
-	// Frames a second, on average: times vary as the camera's did.
+	// Average frames per second. The intervals vary as those of the camera did.
 	FPS        float64 `json:"fps"`
 	Frames     int64   `json:"frames"`
 	DurationMS int64   `json:"duration_ms"`
 	Width      int64   `json:"width"`
 	Height     int64   `json:"height"`
 	Bytes      int64   `json:"bytes"`
-	// Of the video, in FFmpeg's words: h264, hevc, av1, vp9, mjpeg.
+	// Video codec by FFmpeg's name: h264, hevc, av1, vp9, mjpeg.
 	Codec string `json:"codec"`
-	// Codec of the sound: aac, opus; missing where there is none.
+	// Sound codec: aac, opus. Omitted: no sound.
 	Sound *string `json:"sound,omitempty"`
-	// Whether the video is what the camera sent, and not encoded anew.
+	// Whether the video is as the camera sent it, not reencoded.
 	Copied bool `json:"copied"`
-	// What a viewer should know.
+	// A note for the viewer.
 	Note *string `json:"note,omitempty"`
 }
 
@@ -257,7 +255,8 @@ type ClipEvent struct {
 type ClipSignal struct {
 	FrameID int64 `json:"frame_id"`
 	TsNS    int64 `json:"ts_ns"`
-	// When the movie shows it, from its beginning; in parts, counted on from the end of the one before.
+	// Time in the movie at which it is shown. In further movies, the time continues from the one
+	// before.
 	MovieMS    int64           `json:"movie_ms"`
 	Signal     string          `json:"signal"`
 	Value      float64         `json:"value"`
@@ -268,15 +267,15 @@ type ClipSignal struct {
 type ClipDetection struct {
 	Label string  `json:"label"`
 	Score float64 `json:"score"`
-	// In parts of the frame, 0 to 1: left and top edge, width and height.
+	// Left and top edge, width and height, in fractions of the frame, 0..1.
 	Box ClipDetectionBox `json:"box"`
-	// What the detector marked within the box, in parts of the frame; left out where there is nothing.
+	// Keypoints of the object, in fractions of the frame. Omitted: none.
 	Keypoints []ClipDetectionKeypoint `json:"keypoints,omitempty"`
-	// How far the object is turned clockwise, in radians; the box is the upright one around it.
+	// Clockwise rotation of the object, in radians. The box is the upright box around it.
 	Angle *float64 `json:"angle,omitempty"`
 }
 
-// ClipDetectionBox: In parts of the frame, 0 to 1: left and top edge, width and height.
+// ClipDetectionBox: Left and top edge, width and height, in fractions of the frame, 0..1.
 type ClipDetectionBox struct {
 	X float64 `json:"x"`
 	Y float64 `json:"y"`
@@ -291,32 +290,31 @@ type ClipDetectionKeypoint struct {
 	Score float64 `json:"score"`
 }
 
-// Snapshot: How everything stands at one instant, as dashboards, scripts and pages get it.
-// Durations are nanoseconds. Keys may be added.
+// Snapshot: The state of the program at one instant. Durations are nanoseconds. Keys may be added.
 type Snapshot struct {
-	// When it was taken.
+	// When the snapshot was taken.
 	At time.Time `json:"at"`
-	// Since the start.
+	// Time since the program started.
 	UptimeNS int64 `json:"uptime_ns"`
-	// Start of the program: a change means another instance.
+	// When the program started. A change means another instance.
 	Started time.Time `json:"started"`
 	Cameras []Camera  `json:"cameras"`
 	Slots   Slots     `json:"slots"`
-	// Every bounded hand-off that is not a camera's own.
+	// All queues of the program. Those of cameras are in cameras.
 	Queues []Queue `json:"queues"`
 	Sinks  []Sink  `json:"sinks"`
 	// Events for outputs; null: there are no outputs.
 	Outbox *Outbox `json:"outbox"`
-	// Evidence; null: none is saved.
+	// Clips; null: none are saved.
 	Clips  *Clips         `json:"clips"`
 	Log    SnapshotLog    `json:"log"`
 	Loop   SnapshotLoop   `json:"loop"`
 	Reload SnapshotReload `json:"reload"`
-	// Present troubles, each once: first what is severe, then what is not acknowledged, then the
-	// oldest. They are found once a second and go after five seconds without trouble.
+	// Current alerts: severe ones first, then unacknowledged ones, then the oldest. They are updated
+	// once per second, and clear after five seconds without the problem.
 	Alerts []Alert `json:"alerts"`
-	// Cameras, detectors and rules, each on each camera, that were changed by command since the
-	// configuration was read: GET /config/diff shows how.
+	// Number of cameras, detectors and rules (counted per camera) changed by command since the
+	// configuration was read. GET /config/diff has the changes.
 	Modified int64 `json:"modified"`
 }
 
@@ -326,38 +324,38 @@ type Camera struct {
 	// Without passwords.
 	Source string      `json:"source"`
 	State  CameraState `json:"state"`
-	// Why; empty when live.
+	// Reason of the state; empty when live.
 	Reason string `json:"reason"`
-	// Of the state.
+	// When the state began.
 	Since  time.Time `json:"since"`
 	Width  int64     `json:"width"`
 	Height int64     `json:"height"`
-	// Lately.
+	// Current frames per second.
 	FPS float64 `json:"fps"`
-	// Capture time; year 1: there was none.
+	// Capture time of the newest frame; year 1: none.
 	LastFrame time.Time `json:"last_frame"`
-	// How late the stream is read, beyond its best.
+	// How much later than at best the stream is read.
 	LagNS   int64 `json:"lag_ns"`
 	Lagging bool  `json:"lagging"`
-	// How much of what the source sends is decoded; empty where it gives frames.
+	// Which frames of the stream are decoded; empty: the source delivers decoded frames.
 	Decoding CameraDecoding `json:"decoding"`
-	// Why, for a person.
+	// Readable reason for decoding.
 	DecodingWhy string `json:"decoding_why"`
-	// Frames a second that the source sends; 0: not known.
+	// Frames per second that the source sends; 0: unknown.
 	SentFPS float64 `json:"sent_fps"`
-	// Of the video, in FFmpeg's words; empty where the source gives frames, or nothing has come yet.
+	// Video codec by FFmpeg's name; empty: unknown yet, or the source delivers decoded frames.
 	Codec string `json:"codec"`
-	// Bits of video a second, lately; 0: nothing arrives.
+	// Current bits of video per second; 0: nothing arrives.
 	Bitrate float64 `json:"bitrate"`
-	// Packets of video received.
+	// Video packets received.
 	Packets int64 `json:"packets"`
 	// Frames decoded.
 	Decoded int64 `json:"decoded"`
-	// Of them, those with parts that were lost and are guessed.
+	// Decoded frames with lost parts that the decoder concealed.
 	Damaged  int64 `json:"damaged"`
 	Frames   int64 `json:"frames"`
 	Connects int64 `json:"connects"`
-	// Openings that did not work.
+	// Failed attempts to open the source.
 	Failures    int64 `json:"failures"`
 	Stalls      int64 `json:"stalls"`
 	Resizes     int64 `json:"resizes"`
@@ -367,7 +365,7 @@ type Camera struct {
 	DropCorrupt int64 `json:"drop_corrupt"`
 	// Pixel buffers.
 	Pool CameraPool `json:"pool"`
-	// Newest frame that the engine saw; 0: none.
+	// ID of the newest frame that the engine saw; 0: none.
 	FrameID    int64 `json:"frame_id"`
 	FrameAgeNS int64 `json:"frame_age_ns"`
 	Seen       int64 `json:"seen"`
@@ -376,22 +374,22 @@ type Camera struct {
 	Ticks int64 `json:"ticks"`
 	// Duration of an engine step.
 	Tick *Histogram `json:"tick"`
-	// Between the capture times of frames.
+	// Time between the captures of consecutive frames.
 	FrameInterval *Histogram `json:"frame_interval"`
-	// Of frames when the engine sees them.
+	// Age of frames when the engine sees them.
 	Age *Histogram `json:"age"`
-	// Duration of each stage of a frame's way.
+	// Duration of each stage from capture to event.
 	Stages    CameraStages `json:"stages"`
 	Detectors []Detector   `json:"detectors"`
 	Signals   []Signal     `json:"signals"`
 	Rules     []Rule       `json:"rules"`
-	// Of detectors whose boxes are followed: because a rule names a zone or line, or somebody looks at
-	// the camera.
+	// Tracks of detectors whose boxes are tracked: because a rule uses a zone or line, or a dashboard
+	// shows the camera.
 	Tracks []Track `json:"tracks"`
 	Zones  []Zone  `json:"zones"`
 	Lines  []Line  `json:"lines"`
 	Queues []Queue `json:"queues"`
-	// The second stream, for evidence; null: there is none.
+	// The second stream, for clips; null: none.
 	Recording *Recording `json:"recording,omitempty"`
 }
 
@@ -408,7 +406,8 @@ const (
 	CameraStateFailed       CameraState = "failed"
 )
 
-// CameraDecoding: How much of what the source sends is decoded; empty where it gives frames.
+// CameraDecoding: Which frames of the stream are decoded; empty: the source delivers decoded
+// frames.
 type CameraDecoding string
 
 const (
@@ -426,24 +425,24 @@ type CameraPool struct {
 	RetiredTotal int64 `json:"retired_total"`
 }
 
-// Histogram: Durations since the start; null: there is none.
+// Histogram: Durations since the program started; null: there is no histogram.
 type Histogram struct {
 	Count int64 `json:"count"`
 	SumNS int64 `json:"sum_ns"`
-	// Exact.
+	// Maximum, exact.
 	MaxNS int64 `json:"max_ns"`
-	// Upper end of its bucket, which is at most 6.25 % wide.
+	// Median, as the upper bound of its bucket, which is at most 6.25 % wide.
 	P50NS  int64 `json:"p50_ns"`
 	P90NS  int64 `json:"p90_ns"`
 	P99NS  int64 `json:"p99_ns"`
 	P999NS int64 `json:"p999_ns"`
-	// For each bucket that is not empty two unsigned LEB128 numbers: how many buckets lie between it
-	// and the one before, and its count. Buckets 0 to 15 hold durations of so many nanoseconds; above,
-	// each power of two has 16 equal ones.
+	// Base64 of two unsigned LEB128 numbers for each non-empty bucket: the number of empty buckets
+	// before it, and its count. Buckets 0 to 15 hold durations of exactly that many nanoseconds; above,
+	// each power of two has 16 buckets of equal width.
 	Bins string `json:"bins"`
 }
 
-// CameraStages: Duration of each stage of a frame's way.
+// CameraStages: Duration of each stage from capture to event.
 type CameraStages struct {
 	Capture   *Histogram `json:"capture"`
 	Queue     *Histogram `json:"queue"`
@@ -457,7 +456,7 @@ type CameraStages struct {
 type Detector struct {
 	Name string `json:"name"`
 	Kind string `json:"kind"`
-	// Runs a second at most.
+	// Maximum runs per second.
 	MaxFPS float64      `json:"max_fps"`
 	Cost   DetectorCost `json:"cost"`
 	Needs  []string     `json:"needs"`
@@ -469,53 +468,53 @@ type Detector struct {
 	Retry     string   `json:"retry"`
 	Enabled   bool     `json:"enabled"`
 	Remote    bool     `json:"remote"`
-	// Of the model service; empty: it has none.
+	// Endpoint of the model service; empty: none.
 	Endpoint string `json:"endpoint"`
-	// Frames of several cameras that it takes in one run; not there: one.
+	// Maximum frames, of several cameras, in one run. Omitted: one.
 	MaxBatch *int64 `json:"max_batch,omitempty"`
-	// The signal whose boxes it looks at; not there: it looks at whole frames.
+	// Signal whose boxes it processes. Omitted: it processes whole frames.
 	CropsOf *string `json:"crops_of,omitempty"`
-	// Boxes of one frame at most, with crops_of.
+	// Maximum boxes per frame, with crops_of.
 	MaxCrops *int64 `json:"max_crops,omitempty"`
-	// The point of a box that decides in which zone it is.
+	// The point of a box that decides which zone it is in.
 	Anchor *DetectorAnchor `json:"anchor,omitempty"`
-	// Further keys of its configuration that have a value.
+	// Its other configuration keys that have a value.
 	Settings []DetectorSetting `json:"settings"`
 	State    DetectorState     `json:"state"`
-	// The state, and why.
+	// The state and its reason.
 	Words Words `json:"words"`
-	// The gate that holds it, or the last error.
+	// The gate that is closed, or the last error.
 	Reason string `json:"reason"`
-	// How long the backoff or the wait for a retry goes on.
+	// Remaining time of the backoff or until the retry.
 	UntilNS int64 `json:"until_ns"`
-	// Runs a second, lately.
+	// Current runs per second.
 	FPS  float64 `json:"fps"`
 	Runs int64   `json:"runs"`
-	// Frames not run, by gate.
+	// Frames skipped, by gate.
 	Skips DetectorSkips `json:"skips"`
 	// Failed runs by reason.
 	Errors   []Count `json:"errors"`
 	Backoffs int64   `json:"backoffs"`
 	Timeouts int64   `json:"timeouts"`
-	// Answers thrown away for coming after the timeout.
+	// Answers discarded because they came after the timeout.
 	Late int64 `json:"late"`
 	// Answers older than their TTL on arrival.
 	Expired int64 `json:"expired"`
-	// Openings after the first.
+	// Times that the detector was opened again.
 	Restarts int64 `json:"restarts"`
 	// When the last run ended; year 1: never.
 	LastRun time.Time `json:"last_run"`
-	// Of the frame behind its last answer.
+	// Age of the frame of its last answer.
 	AgeNS int64 `json:"age_ns"`
-	// Behind the last answer, as a service calls it.
+	// Model of the last answer, as its service names it.
 	Model string `json:"model"`
-	// Of the last run; empty after a good one.
+	// Error of the last run; empty: it succeeded.
 	Error string `json:"error"`
 	// Duration of a run.
 	Exec *Histogram `json:"exec"`
-	// Age of the frame when its answer is in the table.
+	// Age of the frame when its answer is available to rules.
 	AnswerAge *Histogram `json:"answer_age"`
-	// Null: nobody follows what it finds.
+	// Numbers of tracks; null: its detections are not tracked.
 	Tracks *DetectorTracks `json:"tracks"`
 }
 
@@ -528,7 +527,7 @@ const (
 	DetectorCostHigh   DetectorCost = "high"
 )
 
-// DetectorAnchor: The point of a box that decides in which zone it is.
+// DetectorAnchor: The point of a box that decides which zone it is in.
 type DetectorAnchor string
 
 const (
@@ -539,7 +538,7 @@ const (
 // DetectorSetting: See the schema.
 type DetectorSetting struct {
 	Key string `json:"key"`
-	// For people; *** of a secret.
+	// Readable value; *** for a secret.
 	Value string `json:"value"`
 }
 
@@ -556,16 +555,16 @@ const (
 	DetectorStateDisabled DetectorState = "disabled"
 )
 
-// Words: A state as every screen shows it.
+// Words: A state as dashboards show it.
 type Words struct {
-	// How it is to be taken, for its colour.
+	// Its colour: how good or bad the state is.
 	Tone WordsTone `json:"tone"`
 	Text string    `json:"text"`
-	// Of a clock that runs, 0..1; not there: 0.
+	// Progress of a running clock, 0..1. Omitted: 0.
 	Share *float64 `json:"share,omitempty"`
 }
 
-// WordsTone: How it is to be taken, for its colour.
+// WordsTone: Its colour: how good or bad the state is.
 type WordsTone string
 
 const (
@@ -576,7 +575,7 @@ const (
 	WordsToneDim  WordsTone = "dim"
 )
 
-// DetectorSkips: Frames not run, by gate.
+// DetectorSkips: Frames skipped, by gate.
 type DetectorSkips struct {
 	Disabled int64 `json:"disabled"`
 	Failed   int64 `json:"failed"`
@@ -594,26 +593,26 @@ type Count struct {
 	N      int64  `json:"n"`
 }
 
-// DetectorTracks: Null: nobody follows what it finds.
+// DetectorTracks: Numbers of tracks; null: its detections are not tracked.
 type DetectorTracks struct {
-	// Now.
+	// Tracks that exist now.
 	Present int64 `json:"present"`
-	// Since they are followed.
+	// Tracks that have begun.
 	Born int64 `json:"born"`
-	// Of these, those that are no more.
+	// Tracks that have ended.
 	Lost int64 `json:"lost"`
 }
 
 // Signal: See the schema.
 type Signal struct {
 	Name string `json:"name"`
-	// Who provides it; empty: nobody any more.
+	// Detector that provides it; empty: it was detached.
 	Detector string `json:"detector"`
-	// The last one, even when it does not count any more; null: not a number.
+	// Last value, even if it is stale; null: not a number.
 	Value *float64 `json:"value"`
-	// Why it is unknown; not there: it is known.
+	// Why it is unknown. Omitted: it is known.
 	Unknown *string `json:"unknown,omitempty"`
-	// Since capture; 0 with frame_id 0: never known.
+	// Time since the capture of its frame; 0 with frame_id 0: never known.
 	AgeNS      int64       `json:"age_ns"`
 	TTLNS      int64       `json:"ttl_ns"`
 	FrameID    int64       `json:"frame_id"`
@@ -624,17 +623,17 @@ type Signal struct {
 type Detection struct {
 	Label string  `json:"label"`
 	Score float64 `json:"score"`
-	// In parts of the frame, 0..1.
+	// In fractions of the frame, 0..1.
 	Box DetectionBox `json:"box"`
-	// What the detector marked within the box, in parts of the frame; left out where there is nothing.
+	// Keypoints of the object, in fractions of the frame. Omitted: none.
 	Keypoints []DetectionKeypoint `json:"keypoints,omitempty"`
-	// How far the object is turned clockwise, in radians; the box is the upright one around it.
+	// Clockwise rotation of the object, in radians. The box is the upright box around it.
 	Angle *float64 `json:"angle,omitempty"`
-	// What detectors with crops_of found in the box; left out before one has looked.
+	// Results of detectors with crops_of for this box. Omitted: none yet.
 	Attributes []Attribute `json:"attributes,omitempty"`
 }
 
-// DetectionBox: In parts of the frame, 0..1.
+// DetectionBox: In fractions of the frame, 0..1.
 type DetectionBox struct {
 	X float64 `json:"x"`
 	Y float64 `json:"y"`
@@ -651,13 +650,13 @@ type DetectionKeypoint struct {
 
 // Attribute: See the schema.
 type Attribute struct {
-	// The signal of the detector that looked at the box.
+	// Signal of the detector with crops_of.
 	Name  string  `json:"name"`
 	Value float64 `json:"value"`
-	// Of the best thing found in the box.
+	// Label of the detection with the highest score in the box.
 	Label *string  `json:"label,omitempty"`
 	Score *float64 `json:"score,omitempty"`
-	// Why it is unknown; not there: it is known.
+	// Why it is unknown. Omitted: it is known.
 	Unknown *string `json:"unknown,omitempty"`
 }
 
@@ -668,19 +667,19 @@ type Rule struct {
 	// The condition as a tree, line by line.
 	Outline []RuleOutline `json:"outline"`
 	Status  RuleStatus    `json:"status"`
-	// How far the clock of the state has run.
+	// Progress of the clock of the state.
 	Words Words `json:"words"`
-	// What it still needs to fire.
+	// What the rule still needs to fire.
 	ToFire string `json:"to_fire"`
 	ForNS  int64  `json:"for_ns"`
-	// The least time between two confirmations.
+	// Minimum time between two events.
 	CooldownNS int64 `json:"cooldown_ns"`
-	// Clips of its events are saved.
+	// Whether clips of its events are saved.
 	Clip bool `json:"clip"`
-	// How long these go on after an event.
+	// How long clips continue after an event.
 	ClipAfterNS int64    `json:"clip_after_ns"`
 	Clauses     []Clause `json:"clauses"`
-	// When it is active; null: always.
+	// Hours in which the rule is active; null: always.
 	Hours *RuleHours `json:"hours"`
 }
 
@@ -689,7 +688,7 @@ type RuleOutline struct {
 	Depth int64 `json:"depth"`
 	// all of, any of, not, or a comparison.
 	Text string `json:"text"`
-	// Index of the comparison in clauses; -1: it is none.
+	// Index of the comparison in clauses; -1: not a comparison.
 	Clause int64            `json:"clause"`
 	Truth  RuleOutlineTruth `json:"truth"`
 }
@@ -706,17 +705,17 @@ const (
 // RuleStatus: See the schema.
 type RuleStatus struct {
 	State RuleStatusState `json:"state"`
-	// When it came into this state, since the start.
+	// When the state began, since the program started.
 	SinceNS int64 `json:"since_ns"`
-	// Of for, 0..1.
+	// Progress of for, 0..1.
 	Progress float64 `json:"progress"`
-	// Of the cooldown.
+	// Remaining time of the cooldown.
 	RemainingNS int64           `json:"remaining_ns"`
 	Truth       RuleStatusTruth `json:"truth"`
-	// Confirmed, and not ended.
+	// The event has been confirmed and has not ended.
 	Active bool  `json:"active"`
 	Fired  int64 `json:"fired"`
-	// Means nothing while fired is 0.
+	// Undefined while fired is 0.
 	LastFiredNS int64 `json:"last_fired_ns"`
 }
 
@@ -741,17 +740,17 @@ const (
 	RuleStatusTruthUnknown RuleStatusTruth = "unknown"
 )
 
-// RuleHours: When it is active; null: always.
+// RuleHours: Hours in which the rule is active; null: always.
 type RuleHours struct {
 	// Periods of the week, as configured.
 	Active []string `json:"active"`
-	// Empty: that of the machine.
+	// Time zone of the hours; empty: the machine's.
 	TimeZone string `json:"time_zone"`
-	// By command, until the hours next begin or end.
+	// Set by command until the hours next begin or end.
 	Override RuleHoursOverride `json:"override"`
 }
 
-// RuleHoursOverride: By command, until the hours next begin or end.
+// RuleHoursOverride: Set by command until the hours next begin or end.
 type RuleHoursOverride string
 
 const (
@@ -762,23 +761,23 @@ const (
 
 // Track: See the schema.
 type Track struct {
-	// Unique with the detector, until that is attached again.
+	// Unique per detector until it is attached again.
 	ID       int64  `json:"id"`
 	Detector string `json:"detector"`
 	Label    string `json:"label"`
-	// Coasting: the newest answers do not have it, but it is taken for present. Missing: not present,
-	// but it may be found again. Unknown: the detector does not look.
+	// Coasting: not in the newest answers, but still counted as present. Missing: not present, but it
+	// may be found again. Unknown: the detector does not run.
 	State TrackState `json:"state"`
 	Box   Box        `json:"box"`
 	AgeNS int64      `json:"age_ns"`
-	// That it is in.
+	// Zones that it is in.
 	Zones []TrackZone `json:"zones"`
-	// Where its anchor was, oldest first; at most 64 points.
+	// Positions of its anchor, oldest first; at most 64 points.
 	Path [][]float64 `json:"path"`
 }
 
-// TrackState: Coasting: the newest answers do not have it, but it is taken for present. Missing:
-// not present, but it may be found again. Unknown: the detector does not look.
+// TrackState: Coasting: not in the newest answers, but still counted as present. Missing: not
+// present, but it may be found again. Unknown: the detector does not run.
 type TrackState string
 
 const (
@@ -799,7 +798,7 @@ type Box struct {
 // TrackZone: See the schema.
 type TrackZone struct {
 	Zone string `json:"zone"`
-	// Without the time in which the detector did not look.
+	// Time in the zone, without the time in which the detector did not run.
 	DwellNS int64 `json:"dwell_ns"`
 }
 
@@ -808,18 +807,19 @@ type Zone struct {
 	Name string `json:"name"`
 	// The corners, in order.
 	Points [][]float64 `json:"points"`
-	// It is black in everything that leaves the camera.
+	// True: the zone is black wherever frames are shown, recorded or sent.
 	Privacy bool `json:"privacy"`
-	// Of objects that have left it; null: the zone has no histogram.
+	// Dwell of objects that have left the zone; null: histogram is off.
 	Dwell *Histogram `json:"dwell"`
 }
 
 // Line: See the schema.
 type Line struct {
 	Name string `json:"name"`
-	// The ends.
+	// The two ends of the line.
 	Points [][]float64 `json:"points"`
-	// The first leads from the left to the right of who looks from the first end to the second.
+	// Names of the crossing directions: left to right, seen from the first end to the second, and the
+	// opposite.
 	Directions []string `json:"directions"`
 }
 
@@ -828,7 +828,7 @@ type Queue struct {
 	Name     string `json:"name"`
 	Depth    int64  `json:"depth"`
 	Capacity int64  `json:"capacity"`
-	// By reason.
+	// Drops by reason.
 	Drops []Count `json:"drops"`
 }
 
@@ -836,22 +836,22 @@ type Queue struct {
 type Recording struct {
 	// Without passwords.
 	Source string `json:"source"`
-	// Paused: nothing is kept now, or by command.
+	// Paused: by command, or because nothing needs it now.
 	State RecordingState `json:"state"`
-	// Why; empty when live.
+	// Reason of the state; empty when live.
 	Reason string `json:"reason"`
-	// Of the state.
+	// When the state began.
 	Since time.Time `json:"since"`
-	// Frames a second that the camera sends; 0: not known.
+	// Frames per second that the camera sends; 0: unknown.
 	SentFPS float64 `json:"sent_fps"`
-	// Packets of video received.
+	// Video packets received.
 	Packets  int64 `json:"packets"`
 	Connects int64 `json:"connects"`
 	Failures int64 `json:"failures"`
 	Stalls   int64 `json:"stalls"`
 }
 
-// RecordingState: Paused: nothing is kept now, or by command.
+// RecordingState: Paused: by command, or because nothing needs it now.
 type RecordingState string
 
 const (
@@ -864,12 +864,12 @@ const (
 	RecordingStateFailed       RecordingState = "failed"
 )
 
-// Slots: Slots for detectors that compute on this machine.
+// Slots: Slots, which limit the local detectors that run at the same time.
 type Slots struct {
 	Size    int64 `json:"size"`
 	Busy    int64 `json:"busy"`
 	Waiting int64 `json:"waiting"`
-	// Taken from stuck detectors.
+	// Slots taken back from stuck detectors.
 	Revoked int64  `json:"revoked"`
 	Policy  string `json:"policy"`
 }
@@ -898,23 +898,23 @@ const (
 // Outbox: See the schema.
 type Outbox struct {
 	File string `json:"file"`
-	// Degraded: nothing is stored, outputs get events from memory.
+	// Degraded: events cannot be stored; outputs get them from memory.
 	State  OutboxState `json:"state"`
 	Reason string      `json:"reason"`
-	// Where a damaged store was moved to since the start; empty: none was.
+	// Where a damaged file was moved since the program started; empty: none was.
 	Moved string `json:"moved"`
-	// Stored.
+	// Records in the file.
 	Records  int64 `json:"records"`
 	Bytes    int64 `json:"bytes"`
 	MaxBytes int64 `json:"max_bytes"`
-	// Events stored since the start.
+	// Events stored since the program started.
 	Stored int64 `json:"stored"`
-	// Records that outputs got from memory, because they could not be stored.
+	// Records that outputs got from memory because they could not be stored.
 	NotDurable int64    `json:"not_durable"`
 	Outputs    []Output `json:"outputs"`
 }
 
-// OutboxState: Degraded: nothing is stored, outputs get events from memory.
+// OutboxState: Degraded: events cannot be stored; outputs get them from memory.
 type OutboxState string
 
 const (
@@ -925,36 +925,36 @@ const (
 // Output: See the schema.
 type Output struct {
 	Name string `json:"name"`
-	// Scheme and host of its address.
+	// Scheme and host of the address.
 	To string `json:"to"`
 	// Degraded: the last attempt failed, or there is no connection.
 	State OutputState `json:"state"`
-	// Of an output that keeps one.
+	// Connection of an output that keeps one; otherwise empty.
 	Connection OutputConnection `json:"connection"`
-	// What was sent and received besides deliveries.
+	// Messages sent and received besides deliveries.
 	Traffic []Count `json:"traffic"`
 	Reason  string  `json:"reason"`
 	Remedy  string  `json:"remedy"`
-	// Messages that wait.
+	// Messages waiting.
 	Backlog int64 `json:"backlog"`
-	// Time of the event that waits first; year 1: none waits.
+	// Time of the oldest waiting event; year 1: none.
 	Oldest time.Time `json:"oldest"`
-	// Of a failed delivery; year 1: none failed.
+	// Next attempt after a failed one; year 1: none.
 	NextTry time.Time `json:"next_try"`
-	// Of the last delivery; year 1: there was none.
+	// Last delivery; year 1: none.
 	LastOk    time.Time `json:"last_ok"`
 	Delivered int64     `json:"delivered"`
-	// Failed attempts that are made again.
+	// Failed attempts that were or will be retried.
 	Retries int64 `json:"retries"`
-	// Events reported by a summary.
+	// Events reported in summaries.
 	Folded int64 `json:"folded"`
 	// Messages that the receiver refused.
 	AsideCount int64 `json:"aside_count"`
-	// The newest 20 of these.
+	// The newest 20 refused messages.
 	Aside []Aside `json:"aside"`
-	// Messages not delivered: age, aside, bytes, memory.
+	// Undelivered messages by reason: age, aside, bytes, memory.
 	Drops []Count `json:"drops"`
-	// From an event to its acceptance.
+	// Time from an event to its acceptance by the receiver.
 	Latency *Histogram `json:"latency"`
 }
 
@@ -966,7 +966,7 @@ const (
 	OutputStateDegraded OutputState = "degraded"
 )
 
-// OutputConnection: Of an output that keeps one.
+// OutputConnection: Connection of an output that keeps one; otherwise empty.
 type OutputConnection string
 
 const (
@@ -977,7 +977,7 @@ const (
 
 // Aside: See the schema.
 type Aside struct {
-	// Of the delivery.
+	// ID of the delivery.
 	ID     string    `json:"id"`
 	Event  string    `json:"event"`
 	Camera string    `json:"camera"`
@@ -992,7 +992,7 @@ type Clips struct {
 	Reason string     `json:"reason"`
 	Since  time.Time  `json:"since"`
 	Dir    string     `json:"dir"`
-	// Ending of the movies.
+	// File name extension of the movies.
 	Encoder         string `json:"encoder"`
 	Waiting         int64  `json:"waiting"`
 	WaitingCapacity int64  `json:"waiting_capacity"`
@@ -1002,7 +1002,7 @@ type Clips struct {
 	// Events without a clip, by reason.
 	Dropped map[string]int64 `json:"dropped"`
 	Unheld  int64            `json:"unheld"`
-	// Clips deleted, by bound.
+	// Deleted clips by the limit that was reached.
 	Removed map[string]int64 `json:"removed"`
 	// On disk.
 	Clips int64 `json:"clips"`
@@ -1010,7 +1010,7 @@ type Clips struct {
 	Bytes int64 `json:"bytes"`
 	// The last clip, as a line of index.jsonl.
 	Last map[string]any `json:"last"`
-	// To make the last clip.
+	// Time that saving the last clip took.
 	TookNS int64  `json:"took_ns"`
 	Rings  []Ring `json:"rings"`
 }
@@ -1026,9 +1026,9 @@ const (
 // Ring: See the schema.
 type Ring struct {
 	Camera string `json:"camera"`
-	// Of video, that the camera sent.
+	// Video packets from the camera.
 	Packets int64 `json:"packets"`
-	// Kept, as packets or as JPEG.
+	// Frames in the ring, as packets or JPEG.
 	Frames        int64 `json:"frames"`
 	Bytes         int64 `json:"bytes"`
 	BytesCapacity int64 `json:"bytes_capacity"`
@@ -1045,63 +1045,63 @@ type Ring struct {
 
 // SnapshotLog: See the schema.
 type SnapshotLog struct {
-	// Lines at level error since the start.
+	// Lines at level error since the program started.
 	Errors   int64 `json:"errors"`
 	Warnings int64 `json:"warnings"`
 }
 
 // SnapshotLoop: See the schema.
 type SnapshotLoop struct {
-	// Of the runtime's own loop, at least one a second; 0: not every configured camera has been
-	// started.
+	// Iterations of the command loop, at least one per second; 0: not all configured cameras have been
+	// started yet.
 	Turns int64 `json:"turns"`
-	// How long the command under way has taken; 0: none is.
+	// Time that the current command has taken so far; 0: none.
 	BusyNS int64 `json:"busy_ns"`
-	// A configuration is being put in place: cameras may be missing that are to come back.
+	// A configuration is being applied. Cameras may be missing meanwhile.
 	Reloading bool `json:"reloading"`
 }
 
 // SnapshotReload: See the schema.
 type SnapshotReload struct {
-	// Readings of the configuration, by result: ok, partial, invalid.
+	// Reloads of the configuration by result: ok, partial, invalid.
 	Results []Count `json:"results"`
-	// Result of the last one; empty: there was none.
+	// Result of the last reload; empty: there was none.
 	Last   string `json:"last"`
 	Reason string `json:"reason"`
-	// When the configuration in place was read.
+	// When the current configuration was read.
 	Ok time.Time `json:"ok"`
-	// The file is not as it was read last.
+	// The file has changed since it was last read.
 	Changed bool `json:"changed"`
-	// What the configuration in place leaves out.
+	// Parts of the file that are not in use because they are invalid.
 	Quarantined []Quarantined `json:"quarantined"`
 }
 
-// Quarantined: A camera, detector, rule or output that does not run, because its table in the
-// configuration is wrong.
+// Quarantined: A camera, detector, rule or output that does not run because its table in the
+// configuration is invalid.
 type Quarantined struct {
-	// Which one.
+	// Its type and name.
 	What string `json:"what"`
-	// The first thing that is wrong, with its place in the file.
+	// The first error, with its position in the file.
 	Why string `json:"why"`
 }
 
 // Alert: See the schema.
 type Alert struct {
-	// Kind, or kind:subject; the same while the alert lasts.
+	// Kind, or kind:subject. It does not change while the alert lasts.
 	ID string `json:"id"`
 	// camera_down, camera_lag, evidence_down, detector_failed, detector_slow, frames_sparse,
 	// sink_degraded, clips_degraded, reload_failed or quarantined; kinds may be added.
 	Kind string `json:"kind"`
-	// Frames, detections, events or clips are missing; false: they are late or fewer.
+	// True: frames, detections, events or clips are missing. False: they are late or fewer.
 	Severe bool `json:"severe"`
-	// Name of the camera, detector or sink; empty: there is none.
+	// Name of the camera, detector or sink; empty: none.
 	Subject string `json:"subject"`
-	// Cameras that it concerns; empty: the program as a whole.
+	// Affected cameras; empty: the whole program.
 	Cameras []string  `json:"cameras"`
 	Since   time.Time `json:"since"`
-	// In a few words what is wrong, without the cause.
+	// Short description of the problem, without the cause.
 	Title string `json:"title"`
-	// For a person; may be empty.
+	// Readable cause; may be empty.
 	Cause string `json:"cause"`
 	// What to do.
 	Remedy       string `json:"remedy"`

@@ -8,84 +8,83 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 
 class Event(TypedDict):
-    """One line of the event log and of standard output: something that lasted long enough to be reported, or the end of it."""
+    """One line of the event log or of standard output: the start of an event (phase confirmed) or its end (phase ended)."""
 
-    # Unique; ordered by time (UUID version 7).
+    # UUID version 7: unique, and ordered by time.
     event_id: str
-    # The rule's event.
+    # The event of the rule.
     event_type: str
-    # When it was reported, in nanoseconds since the program's start, on a clock that never jumps.
+    # Time of the event, in nanoseconds since the program started, on a monotonic clock.
     event_ts_ns: int
-    # Share of the time since the condition began in which it was known to be true; gaps within
-    # grace and held unknown times lower it. For an end: the same over the whole incident.
+    # Share of the time since the condition began in which it was known to be true. Gaps within
+    # grace and unknown times that are held lower it. Phase ended: the same for the whole event.
     confidence: float
-    # The configured name of the camera.
+    # Configured name of the camera.
     camera: str
-    # event_ts_ns on the wall clock: RFC 3339, UTC, always nine digits.
+    # event_ts_ns as wall clock time: RFC 3339, UTC, always with nine decimal places.
     time: str
     phase: EventPhase
-    # Phase ended: from when the condition began until it was last known to be true.
+    # Phase ended: time from the beginning of the condition until it was last known to be true.
     duration_ms: NotRequired[float]
-    # Age of the newest frame that the condition was decided from, from its capture to the event.
+    # Age of the newest frame that decided the condition: time from its capture to the event.
     age_ms: float
-    # Where the age went; sums to age_ms.
+    # The age by stage. The sum is age_ms.
     age_split_ms: AgeSplit
-    # The frame whose age it is; frames of a camera count from 1. 0: none.
+    # ID of the frame that age_ms refers to, counted from 1 for each camera. 0: none.
     frame_id: int
-    # Every comparison of the rule's condition, in the order of its source.
+    # The comparisons of the rule's condition, in the order of the configuration.
     clauses: list[Clause]
-    # What the condition counted in zones and over lines; not there: nothing, or the end of a
-    # condition.
+    # The objects that the condition counted in zones and over lines. Omitted if there are none, and
+    # in phase ended.
     tracks: NotRequired[list[EventTrack]]
 
 EventPhase = Literal["confirmed", "ended"]
 
 
 class AgeSplit(TypedDict):
-    """Where the age went; sums to age_ms."""
+    """The age by stage. The sum is age_ms."""
 
-    # From the capture of the frame until it is in memory.
+    # From the capture of the frame until it was in memory.
     capture: float
     # Until the engine saw it.
     queue: float
-    # Until the detector began with it.
+    # Until the detector started.
     schedule: float
     # Until the detector answered.
     inference: float
-    # Until the engine wrote the answer down.
+    # Until the engine had recorded the answer.
     publish: float
     # Until the event.
     event: float
 
 
 class Clause(TypedDict):
-    # The comparison in its canonical form.
+    # The comparison, formatted.
     text: str
     signal: str
-    # The zone in which they are counted; not there: anywhere.
+    # Zone in which detections are counted. Omitted: the whole frame.
     zone: NotRequired[str]
-    # The line that they cross, with the direction: "gate.in"; not there: none.
+    # Line that they cross, with the direction, such as "gate.in". Omitted: no line.
     line: NotRequired[str]
-    # ID of the track that decides: the one that is longest in the zone, or came there or crossed
-    # last, or the first of those that are counted; not there: none.
+    # ID of the track that decided: the one longest in the zone, the last one to enter or cross, or
+    # the first one counted. Omitted: no track.
     track: NotRequired[int]
-    # Which detections of the signal are counted, by their attributes; not there: the signal's value
-    # is compared.
+    # Condition on attributes that selects the detections to count. Omitted: the signal's value is
+    # compared.
     where: NotRequired[str]
     op: ClauseOp
-    # The number on the right-hand side, in seconds where a time is compared, or the value of the
-    # signal other; null when that has none.
+    # Number on the right-hand side, in seconds for times, or the value of the signal in other; null
+    # if that has no value.
     threshold: None | float
-    # The signal on the right-hand side, where there is one.
+    # Signal on the right-hand side, if it is a signal.
     other: NotRequired[str]
-    # The signal's last value, or what is derived from its detections (how many are known to count,
-    # the seconds of dwell), even when it does not count any more; null when it has none.
+    # Last value of the signal, or what is derived from its detections (their number, or the dwell
+    # in seconds), even if it is stale; null if there is none.
     value: None | float
-    # Age of the frame that the value is from (of two signals, of the older one); null when there is
-    # none.
+    # Age of the value's frame (of two signals, of the older one); null if there is none.
     age_ms: None | float
     truth: ClauseTruth
-    # Why the truth is unknown.
+    # Why the comparison is unknown.
     unknown_because: NotRequired[str]
 
 ClauseOp = Literal["<", "<=", "==", "!=", ">=", ">"]
@@ -94,20 +93,20 @@ ClauseTruth = Literal["true", "false", "unknown"]
 
 
 class EventTrack(TypedDict):
-    # Unique with the detector, until that is attached again.
+    # Unique per detector until it is attached again.
     id: int
     signal: str
     label: str
-    # The zone, or the line with its direction: "gate.in".
+    # Zone, or line with direction, such as "gate.in".
     place: str
-    # The newest, in fractions of the frame, 0..1.
+    # Newest box, in fractions of the frame, 0..1.
     box: EventTrackBox
-    # Where its anchor was, oldest first.
+    # Positions of its anchor, oldest first.
     path: list[EventTrackPath]
 
 
 class EventTrackBox(TypedDict):
-    """The newest, in fractions of the frame, 0..1."""
+    """Newest box, in fractions of the frame, 0..1."""
 
     x: float
     y: float
@@ -116,81 +115,82 @@ class EventTrackBox(TypedDict):
 
 
 class EventTrackPath(TypedDict):
-    # How long before the event.
+    # Time before the event.
     before_ns: int
     # In fractions of the frame, 0..1.
     at: list[float]
 
 
 class Meta(TypedDict):
-    """What a clip shows and why it was saved. Times in nanoseconds count from the start of the process; others are RFC 3339, in UTC."""
+    """The contents of a clip and why it was saved. Times in nanoseconds count from the start of the program; others are RFC 3339, in UTC."""
 
     version: Literal[1]
     event_id: str
-    # Name of the event; "manual" for a clip that a person asked for.
+    # Type of the event; "manual" for a clip saved by command.
     event_type: str
     event_ts_ns: int
     time: str
     camera: str
     rule: str
     confidence: float
-    # How the clauses of the condition came out; null where there are none.
+    # Results of the clauses of the condition; null if there are none.
     clauses: None | list[Clause]
-    # What the rule counted in zones and over lines, as in the event; not there: nothing.
+    # The objects that the rule counted in zones and over lines, as in the event. Omitted: none.
     tracks: NotRequired[list[EventTrack]]
-    # Zones of the camera that are black in the clip, which is encoded for that; not there: none.
+    # Private zones of the camera. They are black in the clip, which is encoded for that. Omitted:
+    # none.
     private_zones: NotRequired[list[str]]
-    # The time that was asked for.
+    # The requested time span.
     clip_window_ns: ClipWindow
-    # When the first frame that the movie shows was taken.
+    # Capture time of the first frame shown.
     start_time: str
-    # When the last frame that the movie shows was taken.
+    # Capture time of the last frame shown.
     end_time: str
     pre_roll_ms: Roll
     post_roll_ms: Roll
-    # False: the program ended while the clip was being saved, and the next start made a clip of
-    # what was on disk.
+    # False: the program ended while saving the clip, and recovered what was on disk at its next
+    # start.
     complete: bool
-    # Frames that there were of that time.
+    # Frames in the time span.
     frames_total: int
-    # How many of them the movie shows.
+    # Frames that the movie shows.
     frames_written: int
-    # Capture time of each frame that the movie shows.
+    # Capture time of each frame shown.
     frame_ts_ns: list[int]
-    # The camera's number of each frame, where the movie was encoded from frames that have one.
+    # ID of each frame shown, if the movie was encoded from frames with IDs.
     frame_ids: NotRequired[list[int]]
     # Index in frame_ts_ns of the frame that confirmed the event.
     confirming_frame: None | int
-    # Frames left out because what they are decoded from was lost.
+    # Frames left out because data they depend on was lost.
     missing_frames: int
-    # Frames lost because encoding could not keep up.
+    # Frames skipped because encoding could not keep up.
     skipped_frames: int
     movie: Movie
-    # Further movies, which go on where the first one ends, because the codec or the size of the
-    # stream changed.
+    # Further movies that continue the first one, because the codec or the size of the stream
+    # changed.
     parts: NotRequired[list[Movie]]
     thumb: Literal["thumb.jpg"]
-    # Whether there is a frame_NNNN.jpg for each of frame_ts_ns, from 0000.
+    # Whether there is a frame_NNNN.jpg for each entry of frame_ts_ns, counted from 0000.
     pictures: bool
-    # Time that writing and verifying the movie took.
+    # Time spent writing and verifying the movie.
     encode_ms: int
-    # Every file of the clip but this one.
+    # All files of the clip except this one.
     files: list[ClipFile]
-    # The events that the clip shows: its own, then those merged into it.
+    # The events in the clip: its own, then those merged into it.
     events: list[ClipEvent]
-    # What detectors found meanwhile, in the order of their answers.
+    # Detections during the clip, in the order of the answers.
     detections: list[ClipSignal]
 
 
 class ClipWindow(TypedDict):
-    """The time that was asked for."""
+    """The requested time span."""
 
     start: int
     end: int
 
 
 class Roll(TypedDict):
-    """How much was asked for and how much is there, in milliseconds."""
+    """Requested and actual length, in milliseconds."""
 
     asked: int
     actual: int
@@ -198,22 +198,22 @@ class Roll(TypedDict):
 
 class Movie(TypedDict):
     file: str
-    # When it begins.
+    # Capture time of its first frame.
     start_ns: int
-    # Frames a second, on average: times vary as the camera's did.
+    # Average frames per second. The intervals vary as those of the camera did.
     fps: float
     frames: int
     duration_ms: int
     width: int
     height: int
     bytes: int
-    # Of the video, in FFmpeg's words: h264, hevc, av1, vp9, mjpeg.
+    # Video codec by FFmpeg's name: h264, hevc, av1, vp9, mjpeg.
     codec: str
-    # Codec of the sound: aac, opus; missing where there is none.
+    # Sound codec: aac, opus. Omitted: no sound.
     sound: NotRequired[str]
-    # Whether the video is what the camera sent, and not encoded anew.
+    # Whether the video is as the camera sent it, not reencoded.
     copied: bool
-    # What a viewer should know.
+    # A note for the viewer.
     note: NotRequired[str]
 
 
@@ -234,7 +234,7 @@ class ClipEvent(TypedDict):
 class ClipSignal(TypedDict):
     frame_id: int
     ts_ns: int
-    # When the movie shows it, from its beginning; in parts, counted on from the end of the one
+    # Time in the movie at which it is shown. In further movies, the time continues from the one
     # before.
     movie_ms: int
     signal: str
@@ -245,17 +245,16 @@ class ClipSignal(TypedDict):
 class ClipDetection(TypedDict):
     label: str
     score: float
-    # In parts of the frame, 0 to 1: left and top edge, width and height.
+    # Left and top edge, width and height, in fractions of the frame, 0..1.
     box: ClipDetectionBox
-    # What the detector marked within the box, in parts of the frame; left out where there is
-    # nothing.
+    # Keypoints of the object, in fractions of the frame. Omitted: none.
     keypoints: NotRequired[list[ClipDetectionKeypoint]]
-    # How far the object is turned clockwise, in radians; the box is the upright one around it.
+    # Clockwise rotation of the object, in radians. The box is the upright box around it.
     angle: NotRequired[float]
 
 
 class ClipDetectionBox(TypedDict):
-    """In parts of the frame, 0 to 1: left and top edge, width and height."""
+    """Left and top edge, width and height, in fractions of the frame, 0..1."""
 
     x: float
     y: float
@@ -270,31 +269,31 @@ class ClipDetectionKeypoint(TypedDict):
 
 
 class Snapshot(TypedDict):
-    """How everything stands at one instant, as dashboards, scripts and pages get it. Durations are nanoseconds. Keys may be added."""
+    """The state of the program at one instant. Durations are nanoseconds. Keys may be added."""
 
-    # When it was taken.
+    # When the snapshot was taken.
     at: str
-    # Since the start.
+    # Time since the program started.
     uptime_ns: int
-    # Start of the program: a change means another instance.
+    # When the program started. A change means another instance.
     started: str
     cameras: list[Camera]
     slots: Slots
-    # Every bounded hand-off that is not a camera's own.
+    # All queues of the program. Those of cameras are in cameras.
     queues: list[Queue]
     sinks: list[Sink]
     # Events for outputs; null: there are no outputs.
     outbox: None | Outbox
-    # Evidence; null: none is saved.
+    # Clips; null: none are saved.
     clips: None | Clips
     log: SnapshotLog
     loop: SnapshotLoop
     reload: SnapshotReload
-    # Present troubles, each once: first what is severe, then what is not acknowledged, then the
-    # oldest. They are found once a second and go after five seconds without trouble.
+    # Current alerts: severe ones first, then unacknowledged ones, then the oldest. They are updated
+    # once per second, and clear after five seconds without the problem.
     alerts: list[Alert]
-    # Cameras, detectors and rules, each on each camera, that were changed by command since the
-    # configuration was read: GET /config/diff shows how.
+    # Number of cameras, detectors and rules (counted per camera) changed by command since the
+    # configuration was read. GET /config/diff has the changes.
     modified: int
 
 
@@ -303,38 +302,38 @@ class Camera(TypedDict):
     # Without passwords.
     source: str
     state: CameraState
-    # Why; empty when live.
+    # Reason of the state; empty when live.
     reason: str
-    # Of the state.
+    # When the state began.
     since: str
     width: int
     height: int
-    # Lately.
+    # Current frames per second.
     fps: float
-    # Capture time; year 1: there was none.
+    # Capture time of the newest frame; year 1: none.
     last_frame: str
-    # How late the stream is read, beyond its best.
+    # How much later than at best the stream is read.
     lag_ns: int
     lagging: bool
-    # How much of what the source sends is decoded; empty where it gives frames.
+    # Which frames of the stream are decoded; empty: the source delivers decoded frames.
     decoding: CameraDecoding
-    # Why, for a person.
+    # Readable reason for decoding.
     decoding_why: str
-    # Frames a second that the source sends; 0: not known.
+    # Frames per second that the source sends; 0: unknown.
     sent_fps: float
-    # Of the video, in FFmpeg's words; empty where the source gives frames, or nothing has come yet.
+    # Video codec by FFmpeg's name; empty: unknown yet, or the source delivers decoded frames.
     codec: str
-    # Bits of video a second, lately; 0: nothing arrives.
+    # Current bits of video per second; 0: nothing arrives.
     bitrate: float
-    # Packets of video received.
+    # Video packets received.
     packets: int
     # Frames decoded.
     decoded: int
-    # Of them, those with parts that were lost and are guessed.
+    # Decoded frames with lost parts that the decoder concealed.
     damaged: int
     frames: int
     connects: int
-    # Openings that did not work.
+    # Failed attempts to open the source.
     failures: int
     stalls: int
     resizes: int
@@ -344,7 +343,7 @@ class Camera(TypedDict):
     drop_corrupt: int
     # Pixel buffers.
     pool: CameraPool
-    # Newest frame that the engine saw; 0: none.
+    # ID of the newest frame that the engine saw; 0: none.
     frame_id: int
     frame_age_ns: int
     seen: int
@@ -353,22 +352,22 @@ class Camera(TypedDict):
     ticks: int
     # Duration of an engine step.
     tick: None | Histogram
-    # Between the capture times of frames.
+    # Time between the captures of consecutive frames.
     frame_interval: None | Histogram
-    # Of frames when the engine sees them.
+    # Age of frames when the engine sees them.
     age: None | Histogram
-    # Duration of each stage of a frame's way.
+    # Duration of each stage from capture to event.
     stages: CameraStages
     detectors: list[Detector]
     signals: list[Signal]
     rules: list[Rule]
-    # Of detectors whose boxes are followed: because a rule names a zone or line, or somebody looks
-    # at the camera.
+    # Tracks of detectors whose boxes are tracked: because a rule uses a zone or line, or a
+    # dashboard shows the camera.
     tracks: list[Track]
     zones: list[Zone]
     lines: list[Line]
     queues: list[Queue]
-    # The second stream, for evidence; null: there is none.
+    # The second stream, for clips; null: none.
     recording: NotRequired[None | Recording]
 
 CameraState = Literal["connecting", "live", "stalled", "reconnecting", "paused", "ended", "failed"]
@@ -386,25 +385,25 @@ class CameraPool(TypedDict):
 
 
 class Histogram(TypedDict):
-    """Durations since the start; null: there is none."""
+    """Durations since the program started; null: there is no histogram."""
 
     count: int
     sum_ns: int
-    # Exact.
+    # Maximum, exact.
     max_ns: int
-    # Upper end of its bucket, which is at most 6.25 % wide.
+    # Median, as the upper bound of its bucket, which is at most 6.25 % wide.
     p50_ns: int
     p90_ns: int
     p99_ns: int
     p999_ns: int
-    # For each bucket that is not empty two unsigned LEB128 numbers: how many buckets lie between it
-    # and the one before, and its count. Buckets 0 to 15 hold durations of so many nanoseconds;
-    # above, each power of two has 16 equal ones.
+    # Base64 of two unsigned LEB128 numbers for each non-empty bucket: the number of empty buckets
+    # before it, and its count. Buckets 0 to 15 hold durations of exactly that many nanoseconds;
+    # above, each power of two has 16 buckets of equal width.
     bins: str
 
 
 class CameraStages(TypedDict):
-    """Duration of each stage of a frame's way."""
+    """Duration of each stage from capture to event."""
 
     capture: None | Histogram
     queue: None | Histogram
@@ -417,7 +416,7 @@ class CameraStages(TypedDict):
 class Detector(TypedDict):
     name: str
     kind: str
-    # Runs a second at most.
+    # Maximum runs per second.
     max_fps: float
     cost: DetectorCost
     needs: list[str]
@@ -429,53 +428,53 @@ class Detector(TypedDict):
     retry: str
     enabled: bool
     remote: bool
-    # Of the model service; empty: it has none.
+    # Endpoint of the model service; empty: none.
     endpoint: str
-    # Frames of several cameras that it takes in one run; not there: one.
+    # Maximum frames, of several cameras, in one run. Omitted: one.
     max_batch: NotRequired[int]
-    # The signal whose boxes it looks at; not there: it looks at whole frames.
+    # Signal whose boxes it processes. Omitted: it processes whole frames.
     crops_of: NotRequired[str]
-    # Boxes of one frame at most, with crops_of.
+    # Maximum boxes per frame, with crops_of.
     max_crops: NotRequired[int]
-    # The point of a box that decides in which zone it is.
+    # The point of a box that decides which zone it is in.
     anchor: NotRequired[DetectorAnchor]
-    # Further keys of its configuration that have a value.
+    # Its other configuration keys that have a value.
     settings: list[DetectorSetting]
     state: DetectorState
-    # The state, and why.
+    # The state and its reason.
     words: Words
-    # The gate that holds it, or the last error.
+    # The gate that is closed, or the last error.
     reason: str
-    # How long the backoff or the wait for a retry goes on.
+    # Remaining time of the backoff or until the retry.
     until_ns: int
-    # Runs a second, lately.
+    # Current runs per second.
     fps: float
     runs: int
-    # Frames not run, by gate.
+    # Frames skipped, by gate.
     skips: DetectorSkips
     # Failed runs by reason.
     errors: list[Count]
     backoffs: int
     timeouts: int
-    # Answers thrown away for coming after the timeout.
+    # Answers discarded because they came after the timeout.
     late: int
     # Answers older than their TTL on arrival.
     expired: int
-    # Openings after the first.
+    # Times that the detector was opened again.
     restarts: int
     # When the last run ended; year 1: never.
     last_run: str
-    # Of the frame behind its last answer.
+    # Age of the frame of its last answer.
     age_ns: int
-    # Behind the last answer, as a service calls it.
+    # Model of the last answer, as its service names it.
     model: str
-    # Of the last run; empty after a good one.
+    # Error of the last run; empty: it succeeded.
     error: str
     # Duration of a run.
     exec: None | Histogram
-    # Age of the frame when its answer is in the table.
+    # Age of the frame when its answer is available to rules.
     answer_age: None | Histogram
-    # Null: nobody follows what it finds.
+    # Numbers of tracks; null: its detections are not tracked.
     tracks: None | DetectorTracks
 
 DetectorCost = Literal["low", "medium", "high"]
@@ -485,26 +484,26 @@ DetectorAnchor = Literal["bottom", "center"]
 
 class DetectorSetting(TypedDict):
     key: str
-    # For people; *** of a secret.
+    # Readable value; *** for a secret.
     value: str
 
 DetectorState = Literal["starting", "waiting", "running", "backoff", "stuck", "failed", "disabled"]
 
 
 class Words(TypedDict):
-    """A state as every screen shows it."""
+    """A state as dashboards show it."""
 
-    # How it is to be taken, for its colour.
+    # Its colour: how good or bad the state is.
     tone: WordsTone
     text: str
-    # Of a clock that runs, 0..1; not there: 0.
+    # Progress of a running clock, 0..1. Omitted: 0.
     share: NotRequired[float]
 
 WordsTone = Literal["good", "info", "warn", "bad", "dim"]
 
 
 class DetectorSkips(TypedDict):
-    """Frames not run, by gate."""
+    """Frames skipped, by gate."""
 
     disabled: int
     failed: int
@@ -522,25 +521,25 @@ class Count(TypedDict):
 
 
 class DetectorTracks(TypedDict):
-    """Null: nobody follows what it finds."""
+    """Numbers of tracks; null: its detections are not tracked."""
 
-    # Now.
+    # Tracks that exist now.
     present: int
-    # Since they are followed.
+    # Tracks that have begun.
     born: int
-    # Of these, those that are no more.
+    # Tracks that have ended.
     lost: int
 
 
 class Signal(TypedDict):
     name: str
-    # Who provides it; empty: nobody any more.
+    # Detector that provides it; empty: it was detached.
     detector: str
-    # The last one, even when it does not count any more; null: not a number.
+    # Last value, even if it is stale; null: not a number.
     value: None | float
-    # Why it is unknown; not there: it is known.
+    # Why it is unknown. Omitted: it is known.
     unknown: NotRequired[str]
-    # Since capture; 0 with frame_id 0: never known.
+    # Time since the capture of its frame; 0 with frame_id 0: never known.
     age_ns: int
     ttl_ns: int
     frame_id: int
@@ -550,19 +549,18 @@ class Signal(TypedDict):
 class Detection(TypedDict):
     label: str
     score: float
-    # In parts of the frame, 0..1.
+    # In fractions of the frame, 0..1.
     box: DetectionBox
-    # What the detector marked within the box, in parts of the frame; left out where there is
-    # nothing.
+    # Keypoints of the object, in fractions of the frame. Omitted: none.
     keypoints: NotRequired[list[DetectionKeypoint]]
-    # How far the object is turned clockwise, in radians; the box is the upright one around it.
+    # Clockwise rotation of the object, in radians. The box is the upright box around it.
     angle: NotRequired[float]
-    # What detectors with crops_of found in the box; left out before one has looked.
+    # Results of detectors with crops_of for this box. Omitted: none yet.
     attributes: NotRequired[list[Attribute]]
 
 
 class DetectionBox(TypedDict):
-    """In parts of the frame, 0..1."""
+    """In fractions of the frame, 0..1."""
 
     x: float
     y: float
@@ -577,13 +575,13 @@ class DetectionKeypoint(TypedDict):
 
 
 class Attribute(TypedDict):
-    # The signal of the detector that looked at the box.
+    # Signal of the detector with crops_of.
     name: str
     value: float
-    # Of the best thing found in the box.
+    # Label of the detection with the highest score in the box.
     label: NotRequired[str]
     score: NotRequired[float]
-    # Why it is unknown; not there: it is known.
+    # Why it is unknown. Omitted: it is known.
     unknown: NotRequired[str]
 
 
@@ -593,19 +591,19 @@ class Rule(TypedDict):
     # The condition as a tree, line by line.
     outline: list[RuleOutline]
     status: RuleStatus
-    # How far the clock of the state has run.
+    # Progress of the clock of the state.
     words: Words
-    # What it still needs to fire.
+    # What the rule still needs to fire.
     to_fire: str
     for_ns: int
-    # The least time between two confirmations.
+    # Minimum time between two events.
     cooldown_ns: int
-    # Clips of its events are saved.
+    # Whether clips of its events are saved.
     clip: bool
-    # How long these go on after an event.
+    # How long clips continue after an event.
     clip_after_ns: int
     clauses: list[Clause]
-    # When it is active; null: always.
+    # Hours in which the rule is active; null: always.
     hours: None | RuleHours
 
 
@@ -613,7 +611,7 @@ class RuleOutline(TypedDict):
     depth: int
     # all of, any of, not, or a comparison.
     text: str
-    # Index of the comparison in clauses; -1: it is none.
+    # Index of the comparison in clauses; -1: not a comparison.
     clause: int
     truth: RuleOutlineTruth
 
@@ -622,17 +620,17 @@ RuleOutlineTruth = Literal["true", "false", "unknown"]
 
 class RuleStatus(TypedDict):
     state: RuleStatusState
-    # When it came into this state, since the start.
+    # When the state began, since the program started.
     since_ns: int
-    # Of for, 0..1.
+    # Progress of for, 0..1.
     progress: float
-    # Of the cooldown.
+    # Remaining time of the cooldown.
     remaining_ns: int
     truth: RuleStatusTruth
-    # Confirmed, and not ended.
+    # The event has been confirmed and has not ended.
     active: bool
     fired: int
-    # Means nothing while fired is 0.
+    # Undefined while fired is 0.
     last_fired_ns: int
 
 RuleStatusState = Literal["idle", "potential", "confirmed", "cooldown", "inactive", "disabled"]
@@ -641,31 +639,31 @@ RuleStatusTruth = Literal["true", "false", "unknown"]
 
 
 class RuleHours(TypedDict):
-    """When it is active; null: always."""
+    """Hours in which the rule is active; null: always."""
 
     # Periods of the week, as configured.
     active: list[str]
-    # Empty: that of the machine.
+    # Time zone of the hours; empty: the machine's.
     time_zone: str
-    # By command, until the hours next begin or end.
+    # Set by command until the hours next begin or end.
     override: RuleHoursOverride
 
 RuleHoursOverride = Literal["", "armed", "disarmed"]
 
 
 class Track(TypedDict):
-    # Unique with the detector, until that is attached again.
+    # Unique per detector until it is attached again.
     id: int
     detector: str
     label: str
-    # Coasting: the newest answers do not have it, but it is taken for present. Missing: not
-    # present, but it may be found again. Unknown: the detector does not look.
+    # Coasting: not in the newest answers, but still counted as present. Missing: not present, but
+    # it may be found again. Unknown: the detector does not run.
     state: TrackState
     box: Box
     age_ns: int
-    # That it is in.
+    # Zones that it is in.
     zones: list[TrackZone]
-    # Where its anchor was, oldest first; at most 64 points.
+    # Positions of its anchor, oldest first; at most 64 points.
     path: list[list[float]]
 
 TrackState = Literal["seen", "coasting", "missing", "unknown"]
@@ -682,7 +680,7 @@ class Box(TypedDict):
 
 class TrackZone(TypedDict):
     zone: str
-    # Without the time in which the detector did not look.
+    # Time in the zone, without the time in which the detector did not run.
     dwell_ns: int
 
 
@@ -690,17 +688,18 @@ class Zone(TypedDict):
     name: str
     # The corners, in order.
     points: list[list[float]]
-    # It is black in everything that leaves the camera.
+    # True: the zone is black wherever frames are shown, recorded or sent.
     privacy: bool
-    # Of objects that have left it; null: the zone has no histogram.
+    # Dwell of objects that have left the zone; null: histogram is off.
     dwell: None | Histogram
 
 
 class Line(TypedDict):
     name: str
-    # The ends.
+    # The two ends of the line.
     points: list[list[float]]
-    # The first leads from the left to the right of who looks from the first end to the second.
+    # Names of the crossing directions: left to right, seen from the first end to the second, and
+    # the opposite.
     directions: list[str]
 
 
@@ -708,22 +707,22 @@ class Queue(TypedDict):
     name: str
     depth: int
     capacity: int
-    # By reason.
+    # Drops by reason.
     drops: list[Count]
 
 
 class Recording(TypedDict):
     # Without passwords.
     source: str
-    # Paused: nothing is kept now, or by command.
+    # Paused: by command, or because nothing needs it now.
     state: RecordingState
-    # Why; empty when live.
+    # Reason of the state; empty when live.
     reason: str
-    # Of the state.
+    # When the state began.
     since: str
-    # Frames a second that the camera sends; 0: not known.
+    # Frames per second that the camera sends; 0: unknown.
     sent_fps: float
-    # Packets of video received.
+    # Video packets received.
     packets: int
     connects: int
     failures: int
@@ -733,12 +732,12 @@ RecordingState = Literal["connecting", "live", "stalled", "reconnecting", "pause
 
 
 class Slots(TypedDict):
-    """Slots for detectors that compute on this machine."""
+    """Slots, which limit the local detectors that run at the same time."""
 
     size: int
     busy: int
     waiting: int
-    # Taken from stuck detectors.
+    # Slots taken back from stuck detectors.
     revoked: int
     policy: str
 
@@ -759,18 +758,18 @@ SinkState = Literal["ok", "degraded"]
 
 class Outbox(TypedDict):
     file: str
-    # Degraded: nothing is stored, outputs get events from memory.
+    # Degraded: events cannot be stored; outputs get them from memory.
     state: OutboxState
     reason: str
-    # Where a damaged store was moved to since the start; empty: none was.
+    # Where a damaged file was moved since the program started; empty: none was.
     moved: str
-    # Stored.
+    # Records in the file.
     records: int
     bytes: int
     max_bytes: int
-    # Events stored since the start.
+    # Events stored since the program started.
     stored: int
-    # Records that outputs got from memory, because they could not be stored.
+    # Records that outputs got from memory because they could not be stored.
     not_durable: int
     outputs: list[Output]
 
@@ -779,36 +778,36 @@ OutboxState = Literal["ok", "degraded"]
 
 class Output(TypedDict):
     name: str
-    # Scheme and host of its address.
+    # Scheme and host of the address.
     to: str
     # Degraded: the last attempt failed, or there is no connection.
     state: OutputState
-    # Of an output that keeps one.
+    # Connection of an output that keeps one; otherwise empty.
     connection: OutputConnection
-    # What was sent and received besides deliveries.
+    # Messages sent and received besides deliveries.
     traffic: list[Count]
     reason: str
     remedy: str
-    # Messages that wait.
+    # Messages waiting.
     backlog: int
-    # Time of the event that waits first; year 1: none waits.
+    # Time of the oldest waiting event; year 1: none.
     oldest: str
-    # Of a failed delivery; year 1: none failed.
+    # Next attempt after a failed one; year 1: none.
     next_try: str
-    # Of the last delivery; year 1: there was none.
+    # Last delivery; year 1: none.
     last_ok: str
     delivered: int
-    # Failed attempts that are made again.
+    # Failed attempts that were or will be retried.
     retries: int
-    # Events reported by a summary.
+    # Events reported in summaries.
     folded: int
     # Messages that the receiver refused.
     aside_count: int
-    # The newest 20 of these.
+    # The newest 20 refused messages.
     aside: list[Aside]
-    # Messages not delivered: age, aside, bytes, memory.
+    # Undelivered messages by reason: age, aside, bytes, memory.
     drops: list[Count]
-    # From an event to its acceptance.
+    # Time from an event to its acceptance by the receiver.
     latency: None | Histogram
 
 OutputState = Literal["ok", "degraded"]
@@ -817,7 +816,7 @@ OutputConnection = Literal["", "connected", "connecting"]
 
 
 class Aside(TypedDict):
-    # Of the delivery.
+    # ID of the delivery.
     id: str
     event: str
     camera: str
@@ -831,7 +830,7 @@ class Clips(TypedDict):
     reason: str
     since: str
     dir: str
-    # Ending of the movies.
+    # File name extension of the movies.
     encoder: str
     waiting: int
     waiting_capacity: int
@@ -841,7 +840,7 @@ class Clips(TypedDict):
     # Events without a clip, by reason.
     dropped: dict[str, int]
     unheld: int
-    # Clips deleted, by bound.
+    # Deleted clips by the limit that was reached.
     removed: dict[str, int]
     # On disk.
     clips: int
@@ -849,7 +848,7 @@ class Clips(TypedDict):
     bytes: int
     # The last clip, as a line of index.jsonl.
     last: None | dict[str, Any]
-    # To make the last clip.
+    # Time that saving the last clip took.
     took_ns: int
     rings: list[Ring]
 
@@ -858,9 +857,9 @@ ClipsState = Literal["ok", "degraded"]
 
 class Ring(TypedDict):
     camera: str
-    # Of video, that the camera sent.
+    # Video packets from the camera.
     packets: int
-    # Kept, as packets or as JPEG.
+    # Frames in the ring, as packets or JPEG.
     frames: int
     bytes: int
     bytes_capacity: int
@@ -876,60 +875,60 @@ class Ring(TypedDict):
 
 
 class SnapshotLog(TypedDict):
-    # Lines at level error since the start.
+    # Lines at level error since the program started.
     errors: int
     warnings: int
 
 
 class SnapshotLoop(TypedDict):
-    # Of the runtime's own loop, at least one a second; 0: not every configured camera has been
-    # started.
+    # Iterations of the command loop, at least one per second; 0: not all configured cameras have
+    # been started yet.
     turns: int
-    # How long the command under way has taken; 0: none is.
+    # Time that the current command has taken so far; 0: none.
     busy_ns: int
-    # A configuration is being put in place: cameras may be missing that are to come back.
+    # A configuration is being applied. Cameras may be missing meanwhile.
     reloading: bool
 
 
 class SnapshotReload(TypedDict):
-    # Readings of the configuration, by result: ok, partial, invalid.
+    # Reloads of the configuration by result: ok, partial, invalid.
     results: list[Count]
-    # Result of the last one; empty: there was none.
+    # Result of the last reload; empty: there was none.
     last: str
     reason: str
-    # When the configuration in place was read.
+    # When the current configuration was read.
     ok: str
-    # The file is not as it was read last.
+    # The file has changed since it was last read.
     changed: bool
-    # What the configuration in place leaves out.
+    # Parts of the file that are not in use because they are invalid.
     quarantined: list[Quarantined]
 
 
 class Quarantined(TypedDict):
-    """A camera, detector, rule or output that does not run, because its table in the configuration is wrong."""
+    """A camera, detector, rule or output that does not run because its table in the configuration is invalid."""
 
-    # Which one.
+    # Its type and name.
     what: str
-    # The first thing that is wrong, with its place in the file.
+    # The first error, with its position in the file.
     why: str
 
 
 class Alert(TypedDict):
-    # Kind, or kind:subject; the same while the alert lasts.
+    # Kind, or kind:subject. It does not change while the alert lasts.
     id: str
     # camera_down, camera_lag, evidence_down, detector_failed, detector_slow, frames_sparse,
     # sink_degraded, clips_degraded, reload_failed or quarantined; kinds may be added.
     kind: str
-    # Frames, detections, events or clips are missing; false: they are late or fewer.
+    # True: frames, detections, events or clips are missing. False: they are late or fewer.
     severe: bool
-    # Name of the camera, detector or sink; empty: there is none.
+    # Name of the camera, detector or sink; empty: none.
     subject: str
-    # Cameras that it concerns; empty: the program as a whole.
+    # Affected cameras; empty: the whole program.
     cameras: list[str]
     since: str
-    # In a few words what is wrong, without the cause.
+    # Short description of the problem, without the cause.
     title: str
-    # For a person; may be empty.
+    # Readable cause; may be empty.
     cause: str
     # What to do.
     remedy: str

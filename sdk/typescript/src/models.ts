@@ -3,76 +3,76 @@
 // What rvo-tui writes as JSON: events, meta.json of clips, and snapshots. Keys may be
 // added. Integers above 2^53 are rounded by JSON.parse: nanoseconds from 104 days on.
 
-/** One line of the event log and of standard output: something that lasted long enough to be reported, or the end of it. */
+/** One line of the event log or of standard output: the start of an event (phase confirmed) or its end (phase ended). */
 export interface Event {
-  /** Unique; ordered by time (UUID version 7). */
+  /** UUID version 7: unique, and ordered by time. */
   event_id: string;
-  /** The rule's event. */
+  /** The event of the rule. */
   event_type: string;
-  /** When it was reported, in nanoseconds since the program's start, on a clock that never jumps. */
+  /** Time of the event, in nanoseconds since the program started, on a monotonic clock. */
   event_ts_ns: number;
-  /** Share of the time since the condition began in which it was known to be true; gaps within grace and held unknown times lower it. For an end: the same over the whole incident. */
+  /** Share of the time since the condition began in which it was known to be true. Gaps within grace and unknown times that are held lower it. Phase ended: the same for the whole event. */
   confidence: number;
-  /** The configured name of the camera. */
+  /** Configured name of the camera. */
   camera: string;
-  /** event_ts_ns on the wall clock: RFC 3339, UTC, always nine digits. */
+  /** event_ts_ns as wall clock time: RFC 3339, UTC, always with nine decimal places. */
   time: string;
   phase: EventPhase;
-  /** Phase ended: from when the condition began until it was last known to be true. */
+  /** Phase ended: time from the beginning of the condition until it was last known to be true. */
   duration_ms?: number;
-  /** Age of the newest frame that the condition was decided from, from its capture to the event. */
+  /** Age of the newest frame that decided the condition: time from its capture to the event. */
   age_ms: number;
-  /** Where the age went; sums to age_ms. */
+  /** The age by stage. The sum is age_ms. */
   age_split_ms: AgeSplit;
-  /** The frame whose age it is; frames of a camera count from 1. 0: none. */
+  /** ID of the frame that age_ms refers to, counted from 1 for each camera. 0: none. */
   frame_id: number;
-  /** Every comparison of the rule's condition, in the order of its source. */
+  /** The comparisons of the rule's condition, in the order of the configuration. */
   clauses: Clause[];
-  /** What the condition counted in zones and over lines; not there: nothing, or the end of a condition. */
+  /** The objects that the condition counted in zones and over lines. Omitted if there are none, and in phase ended. */
   tracks?: EventTrack[];
 }
 
 export type EventPhase = "confirmed" | "ended";
 
-/** Where the age went; sums to age_ms. */
+/** The age by stage. The sum is age_ms. */
 export interface AgeSplit {
-  /** From the capture of the frame until it is in memory. */
+  /** From the capture of the frame until it was in memory. */
   capture: number;
   /** Until the engine saw it. */
   queue: number;
-  /** Until the detector began with it. */
+  /** Until the detector started. */
   schedule: number;
   /** Until the detector answered. */
   inference: number;
-  /** Until the engine wrote the answer down. */
+  /** Until the engine had recorded the answer. */
   publish: number;
   /** Until the event. */
   event: number;
 }
 
 export interface Clause {
-  /** The comparison in its canonical form. */
+  /** The comparison, formatted. */
   text: string;
   signal: string;
-  /** The zone in which they are counted; not there: anywhere. */
+  /** Zone in which detections are counted. Omitted: the whole frame. */
   zone?: string;
-  /** The line that they cross, with the direction: "gate.in"; not there: none. */
+  /** Line that they cross, with the direction, such as "gate.in". Omitted: no line. */
   line?: string;
-  /** ID of the track that decides: the one that is longest in the zone, or came there or crossed last, or the first of those that are counted; not there: none. */
+  /** ID of the track that decided: the one longest in the zone, the last one to enter or cross, or the first one counted. Omitted: no track. */
   track?: number;
-  /** Which detections of the signal are counted, by their attributes; not there: the signal's value is compared. */
+  /** Condition on attributes that selects the detections to count. Omitted: the signal's value is compared. */
   where?: string;
   op: ClauseOp;
-  /** The number on the right-hand side, in seconds where a time is compared, or the value of the signal other; null when that has none. */
+  /** Number on the right-hand side, in seconds for times, or the value of the signal in other; null if that has no value. */
   threshold: number | null;
-  /** The signal on the right-hand side, where there is one. */
+  /** Signal on the right-hand side, if it is a signal. */
   other?: string;
-  /** The signal's last value, or what is derived from its detections (how many are known to count, the seconds of dwell), even when it does not count any more; null when it has none. */
+  /** Last value of the signal, or what is derived from its detections (their number, or the dwell in seconds), even if it is stale; null if there is none. */
   value: number | null;
-  /** Age of the frame that the value is from (of two signals, of the older one); null when there is none. */
+  /** Age of the value's frame (of two signals, of the older one); null if there is none. */
   age_ms: number | null;
   truth: ClauseTruth;
-  /** Why the truth is unknown. */
+  /** Why the comparison is unknown. */
   unknown_because?: string;
 }
 
@@ -81,19 +81,19 @@ export type ClauseOp = "<" | "<=" | "==" | "!=" | ">=" | ">";
 export type ClauseTruth = "true" | "false" | "unknown";
 
 export interface EventTrack {
-  /** Unique with the detector, until that is attached again. */
+  /** Unique per detector until it is attached again. */
   id: number;
   signal: string;
   label: string;
-  /** The zone, or the line with its direction: "gate.in". */
+  /** Zone, or line with direction, such as "gate.in". */
   place: string;
-  /** The newest, in fractions of the frame, 0..1. */
+  /** Newest box, in fractions of the frame, 0..1. */
   box: EventTrackBox;
-  /** Where its anchor was, oldest first. */
+  /** Positions of its anchor, oldest first. */
   path: EventTrackPath[];
 }
 
-/** The newest, in fractions of the frame, 0..1. */
+/** Newest box, in fractions of the frame, 0..1. */
 export interface EventTrackBox {
   x: number;
   y: number;
@@ -102,76 +102,76 @@ export interface EventTrackBox {
 }
 
 export interface EventTrackPath {
-  /** How long before the event. */
+  /** Time before the event. */
   before_ns: number;
   /** In fractions of the frame, 0..1. */
   at: number[];
 }
 
-/** What a clip shows and why it was saved. Times in nanoseconds count from the start of the process; others are RFC 3339, in UTC. */
+/** The contents of a clip and why it was saved. Times in nanoseconds count from the start of the program; others are RFC 3339, in UTC. */
 export interface Meta {
   version: 1;
   event_id: string;
-  /** Name of the event; "manual" for a clip that a person asked for. */
+  /** Type of the event; "manual" for a clip saved by command. */
   event_type: string;
   event_ts_ns: number;
   time: string;
   camera: string;
   rule: string;
   confidence: number;
-  /** How the clauses of the condition came out; null where there are none. */
+  /** Results of the clauses of the condition; null if there are none. */
   clauses: Clause[] | null;
-  /** What the rule counted in zones and over lines, as in the event; not there: nothing. */
+  /** The objects that the rule counted in zones and over lines, as in the event. Omitted: none. */
   tracks?: EventTrack[];
-  /** Zones of the camera that are black in the clip, which is encoded for that; not there: none. */
+  /** Private zones of the camera. They are black in the clip, which is encoded for that. Omitted: none. */
   private_zones?: string[];
-  /** The time that was asked for. */
+  /** The requested time span. */
   clip_window_ns: ClipWindow;
-  /** When the first frame that the movie shows was taken. */
+  /** Capture time of the first frame shown. */
   start_time: string;
-  /** When the last frame that the movie shows was taken. */
+  /** Capture time of the last frame shown. */
   end_time: string;
   pre_roll_ms: Roll;
   post_roll_ms: Roll;
-  /** False: the program ended while the clip was being saved, and the next start made a clip of what was on disk. */
+  /** False: the program ended while saving the clip, and recovered what was on disk at its next start. */
   complete: boolean;
-  /** Frames that there were of that time. */
+  /** Frames in the time span. */
   frames_total: number;
-  /** How many of them the movie shows. */
+  /** Frames that the movie shows. */
   frames_written: number;
-  /** Capture time of each frame that the movie shows. */
+  /** Capture time of each frame shown. */
   frame_ts_ns: number[];
-  /** The camera's number of each frame, where the movie was encoded from frames that have one. */
+  /** ID of each frame shown, if the movie was encoded from frames with IDs. */
   frame_ids?: number[];
   /** Index in frame_ts_ns of the frame that confirmed the event. */
   confirming_frame: number | null;
-  /** Frames left out because what they are decoded from was lost. */
+  /** Frames left out because data they depend on was lost. */
   missing_frames: number;
-  /** Frames lost because encoding could not keep up. */
+  /** Frames skipped because encoding could not keep up. */
   skipped_frames: number;
   movie: Movie;
-  /** Further movies, which go on where the first one ends, because the codec or the size of the stream changed. */
+  /** Further movies that continue the first one, because the codec or the size of the stream changed. */
   parts?: Movie[];
   thumb: "thumb.jpg";
-  /** Whether there is a frame_NNNN.jpg for each of frame_ts_ns, from 0000. */
+  /** Whether there is a frame_NNNN.jpg for each entry of frame_ts_ns, counted from 0000. */
   pictures: boolean;
-  /** Time that writing and verifying the movie took. */
+  /** Time spent writing and verifying the movie. */
   encode_ms: number;
-  /** Every file of the clip but this one. */
+  /** All files of the clip except this one. */
   files: ClipFile[];
-  /** The events that the clip shows: its own, then those merged into it. */
+  /** The events in the clip: its own, then those merged into it. */
   events: ClipEvent[];
-  /** What detectors found meanwhile, in the order of their answers. */
+  /** Detections during the clip, in the order of the answers. */
   detections: ClipSignal[];
 }
 
-/** The time that was asked for. */
+/** The requested time span. */
 export interface ClipWindow {
   start: number;
   end: number;
 }
 
-/** How much was asked for and how much is there, in milliseconds. */
+/** Requested and actual length, in milliseconds. */
 export interface Roll {
   asked: number;
   actual: number;
@@ -179,22 +179,22 @@ export interface Roll {
 
 export interface Movie {
   file: string;
-  /** When it begins. */
+  /** Capture time of its first frame. */
   start_ns: number;
-  /** Frames a second, on average: times vary as the camera's did. */
+  /** Average frames per second. The intervals vary as those of the camera did. */
   fps: number;
   frames: number;
   duration_ms: number;
   width: number;
   height: number;
   bytes: number;
-  /** Of the video, in FFmpeg's words: h264, hevc, av1, vp9, mjpeg. */
+  /** Video codec by FFmpeg's name: h264, hevc, av1, vp9, mjpeg. */
   codec: string;
-  /** Codec of the sound: aac, opus; missing where there is none. */
+  /** Sound codec: aac, opus. Omitted: no sound. */
   sound?: string;
-  /** Whether the video is what the camera sent, and not encoded anew. */
+  /** Whether the video is as the camera sent it, not reencoded. */
   copied: boolean;
-  /** What a viewer should know. */
+  /** A note for the viewer. */
   note?: string;
 }
 
@@ -215,7 +215,7 @@ export interface ClipEvent {
 export interface ClipSignal {
   frame_id: number;
   ts_ns: number;
-  /** When the movie shows it, from its beginning; in parts, counted on from the end of the one before. */
+  /** Time in the movie at which it is shown. In further movies, the time continues from the one before. */
   movie_ms: number;
   signal: string;
   value: number;
@@ -225,15 +225,15 @@ export interface ClipSignal {
 export interface ClipDetection {
   label: string;
   score: number;
-  /** In parts of the frame, 0 to 1: left and top edge, width and height. */
+  /** Left and top edge, width and height, in fractions of the frame, 0..1. */
   box: ClipDetectionBox;
-  /** What the detector marked within the box, in parts of the frame; left out where there is nothing. */
+  /** Keypoints of the object, in fractions of the frame. Omitted: none. */
   keypoints?: ClipDetectionKeypoint[];
-  /** How far the object is turned clockwise, in radians; the box is the upright one around it. */
+  /** Clockwise rotation of the object, in radians. The box is the upright box around it. */
   angle?: number;
 }
 
-/** In parts of the frame, 0 to 1: left and top edge, width and height. */
+/** Left and top edge, width and height, in fractions of the frame, 0..1. */
 export interface ClipDetectionBox {
   x: number;
   y: number;
@@ -247,29 +247,29 @@ export interface ClipDetectionKeypoint {
   score: number;
 }
 
-/** How everything stands at one instant, as dashboards, scripts and pages get it. Durations are nanoseconds. Keys may be added. */
+/** The state of the program at one instant. Durations are nanoseconds. Keys may be added. */
 export interface Snapshot {
-  /** When it was taken. */
+  /** When the snapshot was taken. */
   at: string;
-  /** Since the start. */
+  /** Time since the program started. */
   uptime_ns: number;
-  /** Start of the program: a change means another instance. */
+  /** When the program started. A change means another instance. */
   started: string;
   cameras: Camera[];
   slots: Slots;
-  /** Every bounded hand-off that is not a camera's own. */
+  /** All queues of the program. Those of cameras are in cameras. */
   queues: Queue[];
   sinks: Sink[];
   /** Events for outputs; null: there are no outputs. */
   outbox: Outbox | null;
-  /** Evidence; null: none is saved. */
+  /** Clips; null: none are saved. */
   clips: Clips | null;
   log: SnapshotLog;
   loop: SnapshotLoop;
   reload: SnapshotReload;
-  /** Present troubles, each once: first what is severe, then what is not acknowledged, then the oldest. They are found once a second and go after five seconds without trouble. */
+  /** Current alerts: severe ones first, then unacknowledged ones, then the oldest. They are updated once per second, and clear after five seconds without the problem. */
   alerts: Alert[];
-  /** Cameras, detectors and rules, each on each camera, that were changed by command since the configuration was read: GET /config/diff shows how. */
+  /** Number of cameras, detectors and rules (counted per camera) changed by command since the configuration was read. GET /config/diff has the changes. */
   modified: number;
 }
 
@@ -278,38 +278,38 @@ export interface Camera {
   /** Without passwords. */
   source: string;
   state: CameraState;
-  /** Why; empty when live. */
+  /** Reason of the state; empty when live. */
   reason: string;
-  /** Of the state. */
+  /** When the state began. */
   since: string;
   width: number;
   height: number;
-  /** Lately. */
+  /** Current frames per second. */
   fps: number;
-  /** Capture time; year 1: there was none. */
+  /** Capture time of the newest frame; year 1: none. */
   last_frame: string;
-  /** How late the stream is read, beyond its best. */
+  /** How much later than at best the stream is read. */
   lag_ns: number;
   lagging: boolean;
-  /** How much of what the source sends is decoded; empty where it gives frames. */
+  /** Which frames of the stream are decoded; empty: the source delivers decoded frames. */
   decoding: CameraDecoding;
-  /** Why, for a person. */
+  /** Readable reason for decoding. */
   decoding_why: string;
-  /** Frames a second that the source sends; 0: not known. */
+  /** Frames per second that the source sends; 0: unknown. */
   sent_fps: number;
-  /** Of the video, in FFmpeg's words; empty where the source gives frames, or nothing has come yet. */
+  /** Video codec by FFmpeg's name; empty: unknown yet, or the source delivers decoded frames. */
   codec: string;
-  /** Bits of video a second, lately; 0: nothing arrives. */
+  /** Current bits of video per second; 0: nothing arrives. */
   bitrate: number;
-  /** Packets of video received. */
+  /** Video packets received. */
   packets: number;
   /** Frames decoded. */
   decoded: number;
-  /** Of them, those with parts that were lost and are guessed. */
+  /** Decoded frames with lost parts that the decoder concealed. */
   damaged: number;
   frames: number;
   connects: number;
-  /** Openings that did not work. */
+  /** Failed attempts to open the source. */
   failures: number;
   stalls: number;
   resizes: number;
@@ -319,7 +319,7 @@ export interface Camera {
   drop_corrupt: number;
   /** Pixel buffers. */
   pool: CameraPool;
-  /** Newest frame that the engine saw; 0: none. */
+  /** ID of the newest frame that the engine saw; 0: none. */
   frame_id: number;
   frame_age_ns: number;
   seen: number;
@@ -328,27 +328,27 @@ export interface Camera {
   ticks: number;
   /** Duration of an engine step. */
   tick: Histogram | null;
-  /** Between the capture times of frames. */
+  /** Time between the captures of consecutive frames. */
   frame_interval: Histogram | null;
-  /** Of frames when the engine sees them. */
+  /** Age of frames when the engine sees them. */
   age: Histogram | null;
-  /** Duration of each stage of a frame's way. */
+  /** Duration of each stage from capture to event. */
   stages: CameraStages;
   detectors: Detector[];
   signals: Signal[];
   rules: Rule[];
-  /** Of detectors whose boxes are followed: because a rule names a zone or line, or somebody looks at the camera. */
+  /** Tracks of detectors whose boxes are tracked: because a rule uses a zone or line, or a dashboard shows the camera. */
   tracks: Track[];
   zones: Zone[];
   lines: Line[];
   queues: Queue[];
-  /** The second stream, for evidence; null: there is none. */
+  /** The second stream, for clips; null: none. */
   recording?: Recording | null;
 }
 
 export type CameraState = "connecting" | "live" | "stalled" | "reconnecting" | "paused" | "ended" | "failed";
 
-/** How much of what the source sends is decoded; empty where it gives frames. */
+/** Which frames of the stream are decoded; empty: the source delivers decoded frames. */
 export type CameraDecoding = "" | "all" | "keyframes" | "none";
 
 /** Pixel buffers. */
@@ -359,22 +359,22 @@ export interface CameraPool {
   retired_total: number;
 }
 
-/** Durations since the start; null: there is none. */
+/** Durations since the program started; null: there is no histogram. */
 export interface Histogram {
   count: number;
   sum_ns: number;
-  /** Exact. */
+  /** Maximum, exact. */
   max_ns: number;
-  /** Upper end of its bucket, which is at most 6.25 % wide. */
+  /** Median, as the upper bound of its bucket, which is at most 6.25 % wide. */
   p50_ns: number;
   p90_ns: number;
   p99_ns: number;
   p999_ns: number;
-  /** For each bucket that is not empty two unsigned LEB128 numbers: how many buckets lie between it and the one before, and its count. Buckets 0 to 15 hold durations of so many nanoseconds; above, each power of two has 16 equal ones. */
+  /** Base64 of two unsigned LEB128 numbers for each non-empty bucket: the number of empty buckets before it, and its count. Buckets 0 to 15 hold durations of exactly that many nanoseconds; above, each power of two has 16 buckets of equal width. */
   bins: string;
 }
 
-/** Duration of each stage of a frame's way. */
+/** Duration of each stage from capture to event. */
 export interface CameraStages {
   capture: Histogram | null;
   queue: Histogram | null;
@@ -387,7 +387,7 @@ export interface CameraStages {
 export interface Detector {
   name: string;
   kind: string;
-  /** Runs a second at most. */
+  /** Maximum runs per second. */
   max_fps: number;
   cost: DetectorCost;
   needs: string[];
@@ -399,82 +399,82 @@ export interface Detector {
   retry: string;
   enabled: boolean;
   remote: boolean;
-  /** Of the model service; empty: it has none. */
+  /** Endpoint of the model service; empty: none. */
   endpoint: string;
-  /** Frames of several cameras that it takes in one run; not there: one. */
+  /** Maximum frames, of several cameras, in one run. Omitted: one. */
   max_batch?: number;
-  /** The signal whose boxes it looks at; not there: it looks at whole frames. */
+  /** Signal whose boxes it processes. Omitted: it processes whole frames. */
   crops_of?: string;
-  /** Boxes of one frame at most, with crops_of. */
+  /** Maximum boxes per frame, with crops_of. */
   max_crops?: number;
-  /** The point of a box that decides in which zone it is. */
+  /** The point of a box that decides which zone it is in. */
   anchor?: DetectorAnchor;
-  /** Further keys of its configuration that have a value. */
+  /** Its other configuration keys that have a value. */
   settings: DetectorSetting[];
   state: DetectorState;
-  /** The state, and why. */
+  /** The state and its reason. */
   words: Words;
-  /** The gate that holds it, or the last error. */
+  /** The gate that is closed, or the last error. */
   reason: string;
-  /** How long the backoff or the wait for a retry goes on. */
+  /** Remaining time of the backoff or until the retry. */
   until_ns: number;
-  /** Runs a second, lately. */
+  /** Current runs per second. */
   fps: number;
   runs: number;
-  /** Frames not run, by gate. */
+  /** Frames skipped, by gate. */
   skips: DetectorSkips;
   /** Failed runs by reason. */
   errors: Count[];
   backoffs: number;
   timeouts: number;
-  /** Answers thrown away for coming after the timeout. */
+  /** Answers discarded because they came after the timeout. */
   late: number;
   /** Answers older than their TTL on arrival. */
   expired: number;
-  /** Openings after the first. */
+  /** Times that the detector was opened again. */
   restarts: number;
   /** When the last run ended; year 1: never. */
   last_run: string;
-  /** Of the frame behind its last answer. */
+  /** Age of the frame of its last answer. */
   age_ns: number;
-  /** Behind the last answer, as a service calls it. */
+  /** Model of the last answer, as its service names it. */
   model: string;
-  /** Of the last run; empty after a good one. */
+  /** Error of the last run; empty: it succeeded. */
   error: string;
   /** Duration of a run. */
   exec: Histogram | null;
-  /** Age of the frame when its answer is in the table. */
+  /** Age of the frame when its answer is available to rules. */
   answer_age: Histogram | null;
-  /** Null: nobody follows what it finds. */
+  /** Numbers of tracks; null: its detections are not tracked. */
   tracks: DetectorTracks | null;
 }
 
 export type DetectorCost = "low" | "medium" | "high";
 
-/** The point of a box that decides in which zone it is. */
+/** The point of a box that decides which zone it is in. */
 export type DetectorAnchor = "bottom" | "center";
 
 export interface DetectorSetting {
   key: string;
-  /** For people; *** of a secret. */
+  /** Readable value; *** for a secret. */
   value: string;
 }
 
 export type DetectorState = "starting" | "waiting" | "running" | "backoff" | "stuck" | "failed" | "disabled";
 
-/** A state as every screen shows it. */
+/** A state as dashboards show it. */
 export interface Words {
-  /** How it is to be taken, for its colour. */
+  /** Its colour: how good or bad the state is. */
   tone: WordsTone;
   text: string;
-  /** Of a clock that runs, 0..1; not there: 0. */
+  /** Progress of a running clock, 0..1. Omitted: 0. */
   share?: number;
 }
 
-/** How it is to be taken, for its colour. */
+/** Its colour: how good or bad the state is. */
 export type WordsTone = "good" | "info" | "warn" | "bad" | "dim";
 
-/** Frames not run, by gate. */
+/** Frames skipped, by gate. */
 export interface DetectorSkips {
   disabled: number;
   failed: number;
@@ -491,25 +491,25 @@ export interface Count {
   n: number;
 }
 
-/** Null: nobody follows what it finds. */
+/** Numbers of tracks; null: its detections are not tracked. */
 export interface DetectorTracks {
-  /** Now. */
+  /** Tracks that exist now. */
   present: number;
-  /** Since they are followed. */
+  /** Tracks that have begun. */
   born: number;
-  /** Of these, those that are no more. */
+  /** Tracks that have ended. */
   lost: number;
 }
 
 export interface Signal {
   name: string;
-  /** Who provides it; empty: nobody any more. */
+  /** Detector that provides it; empty: it was detached. */
   detector: string;
-  /** The last one, even when it does not count any more; null: not a number. */
+  /** Last value, even if it is stale; null: not a number. */
   value: number | null;
-  /** Why it is unknown; not there: it is known. */
+  /** Why it is unknown. Omitted: it is known. */
   unknown?: string;
-  /** Since capture; 0 with frame_id 0: never known. */
+  /** Time since the capture of its frame; 0 with frame_id 0: never known. */
   age_ns: number;
   ttl_ns: number;
   frame_id: number;
@@ -519,17 +519,17 @@ export interface Signal {
 export interface Detection {
   label: string;
   score: number;
-  /** In parts of the frame, 0..1. */
+  /** In fractions of the frame, 0..1. */
   box: DetectionBox;
-  /** What the detector marked within the box, in parts of the frame; left out where there is nothing. */
+  /** Keypoints of the object, in fractions of the frame. Omitted: none. */
   keypoints?: DetectionKeypoint[];
-  /** How far the object is turned clockwise, in radians; the box is the upright one around it. */
+  /** Clockwise rotation of the object, in radians. The box is the upright box around it. */
   angle?: number;
-  /** What detectors with crops_of found in the box; left out before one has looked. */
+  /** Results of detectors with crops_of for this box. Omitted: none yet. */
   attributes?: Attribute[];
 }
 
-/** In parts of the frame, 0..1. */
+/** In fractions of the frame, 0..1. */
 export interface DetectionBox {
   x: number;
   y: number;
@@ -544,13 +544,13 @@ export interface DetectionKeypoint {
 }
 
 export interface Attribute {
-  /** The signal of the detector that looked at the box. */
+  /** Signal of the detector with crops_of. */
   name: string;
   value: number;
-  /** Of the best thing found in the box. */
+  /** Label of the detection with the highest score in the box. */
   label?: string;
   score?: number;
-  /** Why it is unknown; not there: it is known. */
+  /** Why it is unknown. Omitted: it is known. */
   unknown?: string;
 }
 
@@ -560,19 +560,19 @@ export interface Rule {
   /** The condition as a tree, line by line. */
   outline: RuleOutline[];
   status: RuleStatus;
-  /** How far the clock of the state has run. */
+  /** Progress of the clock of the state. */
   words: Words;
-  /** What it still needs to fire. */
+  /** What the rule still needs to fire. */
   to_fire: string;
   for_ns: number;
-  /** The least time between two confirmations. */
+  /** Minimum time between two events. */
   cooldown_ns: number;
-  /** Clips of its events are saved. */
+  /** Whether clips of its events are saved. */
   clip: boolean;
-  /** How long these go on after an event. */
+  /** How long clips continue after an event. */
   clip_after_ns: number;
   clauses: Clause[];
-  /** When it is active; null: always. */
+  /** Hours in which the rule is active; null: always. */
   hours: RuleHours | null;
 }
 
@@ -580,7 +580,7 @@ export interface RuleOutline {
   depth: number;
   /** all of, any of, not, or a comparison. */
   text: string;
-  /** Index of the comparison in clauses; -1: it is none. */
+  /** Index of the comparison in clauses; -1: not a comparison. */
   clause: number;
   truth: RuleOutlineTruth;
 }
@@ -589,17 +589,17 @@ export type RuleOutlineTruth = "true" | "false" | "unknown";
 
 export interface RuleStatus {
   state: RuleStatusState;
-  /** When it came into this state, since the start. */
+  /** When the state began, since the program started. */
   since_ns: number;
-  /** Of for, 0..1. */
+  /** Progress of for, 0..1. */
   progress: number;
-  /** Of the cooldown. */
+  /** Remaining time of the cooldown. */
   remaining_ns: number;
   truth: RuleStatusTruth;
-  /** Confirmed, and not ended. */
+  /** The event has been confirmed and has not ended. */
   active: boolean;
   fired: number;
-  /** Means nothing while fired is 0. */
+  /** Undefined while fired is 0. */
   last_fired_ns: number;
 }
 
@@ -607,35 +607,35 @@ export type RuleStatusState = "idle" | "potential" | "confirmed" | "cooldown" | 
 
 export type RuleStatusTruth = "true" | "false" | "unknown";
 
-/** When it is active; null: always. */
+/** Hours in which the rule is active; null: always. */
 export interface RuleHours {
   /** Periods of the week, as configured. */
   active: string[];
-  /** Empty: that of the machine. */
+  /** Time zone of the hours; empty: the machine's. */
   time_zone: string;
-  /** By command, until the hours next begin or end. */
+  /** Set by command until the hours next begin or end. */
   override: RuleHoursOverride;
 }
 
-/** By command, until the hours next begin or end. */
+/** Set by command until the hours next begin or end. */
 export type RuleHoursOverride = "" | "armed" | "disarmed";
 
 export interface Track {
-  /** Unique with the detector, until that is attached again. */
+  /** Unique per detector until it is attached again. */
   id: number;
   detector: string;
   label: string;
-  /** Coasting: the newest answers do not have it, but it is taken for present. Missing: not present, but it may be found again. Unknown: the detector does not look. */
+  /** Coasting: not in the newest answers, but still counted as present. Missing: not present, but it may be found again. Unknown: the detector does not run. */
   state: TrackState;
   box: Box;
   age_ns: number;
-  /** That it is in. */
+  /** Zones that it is in. */
   zones: TrackZone[];
-  /** Where its anchor was, oldest first; at most 64 points. */
+  /** Positions of its anchor, oldest first; at most 64 points. */
   path: number[][];
 }
 
-/** Coasting: the newest answers do not have it, but it is taken for present. Missing: not present, but it may be found again. Unknown: the detector does not look. */
+/** Coasting: not in the newest answers, but still counted as present. Missing: not present, but it may be found again. Unknown: the detector does not run. */
 export type TrackState = "seen" | "coasting" | "missing" | "unknown";
 
 /** In fractions of the frame, 0..1. */
@@ -648,7 +648,7 @@ export interface Box {
 
 export interface TrackZone {
   zone: string;
-  /** Without the time in which the detector did not look. */
+  /** Time in the zone, without the time in which the detector did not run. */
   dwell_ns: number;
 }
 
@@ -656,17 +656,17 @@ export interface Zone {
   name: string;
   /** The corners, in order. */
   points: number[][];
-  /** It is black in everything that leaves the camera. */
+  /** True: the zone is black wherever frames are shown, recorded or sent. */
   privacy: boolean;
-  /** Of objects that have left it; null: the zone has no histogram. */
+  /** Dwell of objects that have left the zone; null: histogram is off. */
   dwell: Histogram | null;
 }
 
 export interface Line {
   name: string;
-  /** The ends. */
+  /** The two ends of the line. */
   points: number[][];
-  /** The first leads from the left to the right of who looks from the first end to the second. */
+  /** Names of the crossing directions: left to right, seen from the first end to the second, and the opposite. */
   directions: string[];
 }
 
@@ -674,37 +674,37 @@ export interface Queue {
   name: string;
   depth: number;
   capacity: number;
-  /** By reason. */
+  /** Drops by reason. */
   drops: Count[];
 }
 
 export interface Recording {
   /** Without passwords. */
   source: string;
-  /** Paused: nothing is kept now, or by command. */
+  /** Paused: by command, or because nothing needs it now. */
   state: RecordingState;
-  /** Why; empty when live. */
+  /** Reason of the state; empty when live. */
   reason: string;
-  /** Of the state. */
+  /** When the state began. */
   since: string;
-  /** Frames a second that the camera sends; 0: not known. */
+  /** Frames per second that the camera sends; 0: unknown. */
   sent_fps: number;
-  /** Packets of video received. */
+  /** Video packets received. */
   packets: number;
   connects: number;
   failures: number;
   stalls: number;
 }
 
-/** Paused: nothing is kept now, or by command. */
+/** Paused: by command, or because nothing needs it now. */
 export type RecordingState = "connecting" | "live" | "stalled" | "reconnecting" | "paused" | "ended" | "failed";
 
-/** Slots for detectors that compute on this machine. */
+/** Slots, which limit the local detectors that run at the same time. */
 export interface Slots {
   size: number;
   busy: number;
   waiting: number;
-  /** Taken from stuck detectors. */
+  /** Slots taken back from stuck detectors. */
   revoked: number;
   policy: string;
 }
@@ -725,68 +725,68 @@ export type SinkState = "ok" | "degraded";
 
 export interface Outbox {
   file: string;
-  /** Degraded: nothing is stored, outputs get events from memory. */
+  /** Degraded: events cannot be stored; outputs get them from memory. */
   state: OutboxState;
   reason: string;
-  /** Where a damaged store was moved to since the start; empty: none was. */
+  /** Where a damaged file was moved since the program started; empty: none was. */
   moved: string;
-  /** Stored. */
+  /** Records in the file. */
   records: number;
   bytes: number;
   max_bytes: number;
-  /** Events stored since the start. */
+  /** Events stored since the program started. */
   stored: number;
-  /** Records that outputs got from memory, because they could not be stored. */
+  /** Records that outputs got from memory because they could not be stored. */
   not_durable: number;
   outputs: Output[];
 }
 
-/** Degraded: nothing is stored, outputs get events from memory. */
+/** Degraded: events cannot be stored; outputs get them from memory. */
 export type OutboxState = "ok" | "degraded";
 
 export interface Output {
   name: string;
-  /** Scheme and host of its address. */
+  /** Scheme and host of the address. */
   to: string;
   /** Degraded: the last attempt failed, or there is no connection. */
   state: OutputState;
-  /** Of an output that keeps one. */
+  /** Connection of an output that keeps one; otherwise empty. */
   connection: OutputConnection;
-  /** What was sent and received besides deliveries. */
+  /** Messages sent and received besides deliveries. */
   traffic: Count[];
   reason: string;
   remedy: string;
-  /** Messages that wait. */
+  /** Messages waiting. */
   backlog: number;
-  /** Time of the event that waits first; year 1: none waits. */
+  /** Time of the oldest waiting event; year 1: none. */
   oldest: string;
-  /** Of a failed delivery; year 1: none failed. */
+  /** Next attempt after a failed one; year 1: none. */
   next_try: string;
-  /** Of the last delivery; year 1: there was none. */
+  /** Last delivery; year 1: none. */
   last_ok: string;
   delivered: number;
-  /** Failed attempts that are made again. */
+  /** Failed attempts that were or will be retried. */
   retries: number;
-  /** Events reported by a summary. */
+  /** Events reported in summaries. */
   folded: number;
   /** Messages that the receiver refused. */
   aside_count: number;
-  /** The newest 20 of these. */
+  /** The newest 20 refused messages. */
   aside: Aside[];
-  /** Messages not delivered: age, aside, bytes, memory. */
+  /** Undelivered messages by reason: age, aside, bytes, memory. */
   drops: Count[];
-  /** From an event to its acceptance. */
+  /** Time from an event to its acceptance by the receiver. */
   latency: Histogram | null;
 }
 
 /** Degraded: the last attempt failed, or there is no connection. */
 export type OutputState = "ok" | "degraded";
 
-/** Of an output that keeps one. */
+/** Connection of an output that keeps one; otherwise empty. */
 export type OutputConnection = "" | "connected" | "connecting";
 
 export interface Aside {
-  /** Of the delivery. */
+  /** ID of the delivery. */
   id: string;
   event: string;
   camera: string;
@@ -800,7 +800,7 @@ export interface Clips {
   reason: string;
   since: string;
   dir: string;
-  /** Ending of the movies. */
+  /** File name extension of the movies. */
   encoder: string;
   waiting: number;
   waiting_capacity: number;
@@ -810,7 +810,7 @@ export interface Clips {
   /** Events without a clip, by reason. */
   dropped: Record<string, number>;
   unheld: number;
-  /** Clips deleted, by bound. */
+  /** Deleted clips by the limit that was reached. */
   removed: Record<string, number>;
   /** On disk. */
   clips: number;
@@ -818,7 +818,7 @@ export interface Clips {
   bytes: number;
   /** The last clip, as a line of index.jsonl. */
   last: Record<string, unknown> | null;
-  /** To make the last clip. */
+  /** Time that saving the last clip took. */
   took_ns: number;
   rings: Ring[];
 }
@@ -827,9 +827,9 @@ export type ClipsState = "ok" | "degraded";
 
 export interface Ring {
   camera: string;
-  /** Of video, that the camera sent. */
+  /** Video packets from the camera. */
   packets: number;
-  /** Kept, as packets or as JPEG. */
+  /** Frames in the ring, as packets or JPEG. */
   frames: number;
   bytes: number;
   bytes_capacity: number;
@@ -845,57 +845,57 @@ export interface Ring {
 }
 
 export interface SnapshotLog {
-  /** Lines at level error since the start. */
+  /** Lines at level error since the program started. */
   errors: number;
   warnings: number;
 }
 
 export interface SnapshotLoop {
-  /** Of the runtime's own loop, at least one a second; 0: not every configured camera has been started. */
+  /** Iterations of the command loop, at least one per second; 0: not all configured cameras have been started yet. */
   turns: number;
-  /** How long the command under way has taken; 0: none is. */
+  /** Time that the current command has taken so far; 0: none. */
   busy_ns: number;
-  /** A configuration is being put in place: cameras may be missing that are to come back. */
+  /** A configuration is being applied. Cameras may be missing meanwhile. */
   reloading: boolean;
 }
 
 export interface SnapshotReload {
-  /** Readings of the configuration, by result: ok, partial, invalid. */
+  /** Reloads of the configuration by result: ok, partial, invalid. */
   results: Count[];
-  /** Result of the last one; empty: there was none. */
+  /** Result of the last reload; empty: there was none. */
   last: string;
   reason: string;
-  /** When the configuration in place was read. */
+  /** When the current configuration was read. */
   ok: string;
-  /** The file is not as it was read last. */
+  /** The file has changed since it was last read. */
   changed: boolean;
-  /** What the configuration in place leaves out. */
+  /** Parts of the file that are not in use because they are invalid. */
   quarantined: Quarantined[];
 }
 
-/** A camera, detector, rule or output that does not run, because its table in the configuration is wrong. */
+/** A camera, detector, rule or output that does not run because its table in the configuration is invalid. */
 export interface Quarantined {
-  /** Which one. */
+  /** Its type and name. */
   what: string;
-  /** The first thing that is wrong, with its place in the file. */
+  /** The first error, with its position in the file. */
   why: string;
 }
 
 export interface Alert {
-  /** Kind, or kind:subject; the same while the alert lasts. */
+  /** Kind, or kind:subject. It does not change while the alert lasts. */
   id: string;
   /** camera_down, camera_lag, evidence_down, detector_failed, detector_slow, frames_sparse, sink_degraded, clips_degraded, reload_failed or quarantined; kinds may be added. */
   kind: string;
-  /** Frames, detections, events or clips are missing; false: they are late or fewer. */
+  /** True: frames, detections, events or clips are missing. False: they are late or fewer. */
   severe: boolean;
-  /** Name of the camera, detector or sink; empty: there is none. */
+  /** Name of the camera, detector or sink; empty: none. */
   subject: string;
-  /** Cameras that it concerns; empty: the program as a whole. */
+  /** Affected cameras; empty: the whole program. */
   cameras: string[];
   since: string;
-  /** In a few words what is wrong, without the cause. */
+  /** Short description of the problem, without the cause. */
   title: string;
-  /** For a person; may be empty. */
+  /** Readable cause; may be empty. */
   cause: string;
   /** What to do. */
   remedy: string;
