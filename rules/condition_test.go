@@ -14,8 +14,7 @@ import (
 
 const ms = time.Millisecond
 
-// table returns a table whose signals were captured at 0 and are fresh for a
-// second.
+// table returns a table whose signals were captured at 0 and are fresh for a second.
 func table(t testing.TB, values map[string]float64) *detectors.Table {
 	t.Helper()
 	tab := detectors.NewTable()
@@ -108,7 +107,7 @@ func TestThreeValues(t *testing.T) {
 	for a := range names {
 		for b := range names {
 			key := min(a, b) + max(a, b)
-			// The neutral third makes the same case out of the longer list.
+			// A neutral third item tests the same case with a longer list.
 			for src, want := range map[string]Truth{
 				a + " && " + b: and[key], a + " && t && " + b: and[key],
 				a + " || " + b: or[key], a + " || f || " + b: or[key],
@@ -221,7 +220,7 @@ func TestTruthText(t *testing.T) {
 	}
 }
 
-// interpret is the language once more, on numbers: false is -1, unknown 0 and
+// interpret is a second implementation of the language, on numbers: false is -1, unknown 0 and
 // true 1, so that "and" is the minimum, "or" the maximum and "not" the sign.
 func interpret(n *node, tab *detectors.Table, now time.Duration) int {
 	value := func(name string) float64 {
@@ -250,7 +249,7 @@ func interpret(n *node, tab *detectors.Table, now time.Duration) int {
 	})
 }
 
-// interpretCount tries every number of detections that the unsure ones allow.
+// interpretCount tries every possible number of uncertain detections.
 func interpretCount(n *node, tab *detectors.Table, now time.Duration) int {
 	id, _ := tab.Lookup(n.signal)
 	s := tab.Signal(id)
@@ -307,7 +306,7 @@ func interpretCount(n *node, tab *detectors.Table, now time.Duration) int {
 	return 0
 }
 
-// reduce joins what compare makes of the comparisons.
+// reduce combines the results of compare.
 func reduce(n *node, value func(string) float64, compare func(*node) int) int {
 	var kids []int
 	for _, kid := range n.kids {
@@ -340,8 +339,7 @@ func compareAs(op string, a, b float64) int {
 	return -1
 }
 
-// agree checks that two forms of one condition, and the interpreter, agree on
-// random tables.
+// agree checks that two forms of a condition, and the interpreter, agree on random tables.
 func agree(t *testing.T, e, again *Expr, seed uint64) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(seed, 1))
@@ -354,7 +352,7 @@ func agree(t *testing.T, e, again *Expr, seed uint64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Values near the thresholds are the ones that tell operators apart.
+	// Values near the thresholds distinguish the operators.
 	values := []float64{-1, 0, 1, 2, 0.5, math.NaN(), math.Inf(1)}
 	e.root.each(func(n *node) { values = append(values, n.threshold, n.threshold+1, n.threshold-1) })
 	for range 20 {
@@ -374,7 +372,7 @@ func agree(t *testing.T, e, again *Expr, seed uint64) {
 	}
 }
 
-// boxes returns some detections that have some of the attributes of a condition.
+// boxes returns detections with some of the attributes of a condition.
 func boxes(random *rand.Rand, e *Expr, values []float64) []detectors.Detection {
 	all := make([]detectors.Detection, random.IntN(4))
 	for i := range all {

@@ -9,7 +9,7 @@ import (
 	"rvo-tui/detectors"
 )
 
-// person returns a detection with an attribute helmet; nil: nobody has looked.
+// person returns a detection with an attribute helmet; nil: not yet known.
 func person(helmet *float64, expires time.Duration, why detectors.Why) detectors.Detection {
 	d := detectors.Detection{Label: "person"}
 	if helmet != nil {
@@ -62,7 +62,7 @@ func TestCountOfDetections(t *testing.T) {
 	}
 }
 
-// An attribute can be from an older box than the signal, and turns stale before it.
+// An attribute can be from an older box than the signal, and becomes stale earlier.
 func TestCountTurnsStaleWithItsAttributes(t *testing.T) {
 	one := 1.0
 	tab := table(t, map[string]float64{"person": 1})

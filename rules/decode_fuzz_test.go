@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// FuzzEvent: what is read of an event is written, and read again, as the same.
+// FuzzEvent: a decoded event is encoded, and decoded again, to the same.
 func FuzzEvent(f *testing.F) {
 	f.Add([]byte(`{"event_id":"x","event_type":"seen","event_ts_ns":91250000000,"confidence":0.94,"camera":"door","time":"2030-01-02T03:05:06.000070000Z","phase":"confirmed","age_ms":150,"age_split_ms":{"capture":3},"frame_id":912,"clauses":[{"text":"person >= 1","signal":"person","op":">=","threshold":1,"value":2,"age_ms":150,"truth":"true"}]}`))
 	f.Add([]byte(`{"phase":"ended","duration_ms":1e300,"clauses":[{"value":null,"truth":"unknown","unknown_because":"stale"}],"tracks":[{"id":1,"path":[]}]}`))

@@ -14,8 +14,8 @@ import (
 	"rvo-tui/detectors/zone"
 )
 
-// newTracker returns a tracker of a camera whose door is the right half of the frame
-// and whose gate is the line between the halves, crossed "in" to the right.
+// newTracker returns a tracker of a camera whose door is the right half of the frame and whose
+// gate is the line between the halves, crossed "in" to the right.
 func newTracker() *track.Tracker {
 	return track.New(track.Config{
 		TTL: time.Second, Period: 100 * ms, Confirm: 1,
@@ -24,12 +24,12 @@ func newTracker() *track.Tracker {
 	})
 }
 
-// at returns a person whose box stands on a place.
+// at returns a person whose box is at a position.
 func at(x, y float64) detectors.Detection {
 	return detectors.Detection{Label: "person", Score: 0.9, Box: detectors.Box{X: x - 0.05, Y: y - 0.2, W: 0.1, H: 0.2}}
 }
 
-// walkers returns a tracker with so many persons who have been in the door for 900 ms.
+// walkers returns a tracker with a number of persons who have been in the door for 900 ms.
 func walkers(n int) *track.Tracker {
 	r := newTracker()
 	for i := range 10 {
@@ -42,7 +42,7 @@ func walkers(n int) *track.Tracker {
 	return r
 }
 
-// crossers returns a tracker with so many persons who have gone in through the gate.
+// crossers returns a tracker with a number of persons who have gone in through the gate.
 func crossers(n int) *track.Tracker {
 	r := newTracker()
 	for i := range 10 {
@@ -59,7 +59,7 @@ func follow(c *Condition, r *track.Tracker) {
 	c.Follow(func(detectors.ID) Followed { return Followed{Tracker: r} })
 }
 
-// walk is a scene of one camera: answers of the detector of person, and what follows.
+// walk is a scene of one camera: results of the person detector, and the tracks.
 type walk struct {
 	t    *testing.T
 	tab  *detectors.Table
@@ -75,7 +75,7 @@ func newWalk(t *testing.T, src string) *walk {
 	return w
 }
 
-// answer is an answer of the detector, so long after the one before.
+// answer adds a result of the detector at a time after the previous one.
 func (w *walk) answer(after time.Duration, found ...detectors.Detection) {
 	w.now += after
 	w.r.Update(w.now, found)
@@ -89,7 +89,7 @@ func (w *walk) answer(after time.Duration, found ...detectors.Detection) {
 	w.tab.Set(id, float64(len(found)), found, &detectors.Trace{Captured: w.now}, time.Second)
 }
 
-// fail says that the detector has failed.
+// fail records that the detector has failed.
 func (w *walk) fail() {
 	w.r.Missed(w.now)
 	forget(w.t, w.tab, "person", detectors.Errored)
@@ -290,8 +290,8 @@ func TestFollowedConditionsAllocateNothing(t *testing.T) {
 	}
 }
 
-// What was counted before is counted again where anything has changed: a condition says
-// the same as one that was made just now.
+// A cached count is recomputed if anything has changed: a condition gives the same as a newly
+// compiled one.
 func TestCountedAgain(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, src := range []string{

@@ -26,7 +26,7 @@ func drawConfig(t *rapid.T) Config {
 	return cfg
 }
 
-// However late and seldom a rule is stepped, its reports stay in order.
+// However late and rarely a rule is stepped, its reports stay in order.
 func TestRuleSteppedLate(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := drawConfig(t)

@@ -15,8 +15,8 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// modelHistory is a rule and what happens to its signals, a change at a tick of a
-// millisecond at most.
+// modelHistory is a rule and a history of its signals, with at most one change per tick of a
+// millisecond.
 type modelHistory struct {
 	Rule    Config
 	When    formula
@@ -24,7 +24,7 @@ type modelHistory struct {
 	Changes []change
 }
 
-// change is something that happens, and how many ticks pass until the next one.
+// change is a change, and the number of ticks until the next one.
 type change struct {
 	What   string // "set", "forget", "enable", "disable", "arm", "disarm"
 	Signal string
@@ -187,15 +187,15 @@ func smallerModelHistory(h modelHistory) iter.Seq[modelHistory] {
 	}
 }
 
-// outcome is what can be seen of a rule after a tick.
+// outcome is the visible state of a rule after a tick.
 type outcome struct {
 	Tick  int
 	State State
 	Fired []string
 }
 
-// reference plays a history by docs/rules.md: a tick at a time, looking back over all
-// that happened, with no clocks.
+// reference plays a history as docs/rules.md describes it: one tick at a time, looking back over
+// the whole history, without clocks.
 func (h modelHistory) reference() (all []outcome) {
 	cfg := h.Rule
 	ticks := func(d text.Duration) int { return int(d / text.Duration(ms)) }
@@ -231,7 +231,7 @@ func (h modelHistory) reference() (all []outcome) {
 		}
 		return to
 	}
-	// Ticks at which they began; -1: there is none.
+	// The ticks at which they began; -1: none.
 	run, clock, incident, confirmed := -1, -1, -1, -1
 	var reports []string
 	end := func() {
@@ -311,7 +311,7 @@ func (h modelHistory) reference() (all []outcome) {
 	return all
 }
 
-// play plays a history with the rule itself, and returns the same.
+// play plays a history with the real rule, and returns the same.
 func (h modelHistory) play() (all []outcome, err error) {
 	table := detectors.NewTable()
 	cfg := h.Rule
@@ -363,8 +363,8 @@ func (h modelHistory) play() (all []outcome, err error) {
 	return all, nil
 }
 
-// A rule does what docs/rules.md says: in every state, at every tick, whatever its
-// signals do, and whoever disables it.
+// A rule does what docs/rules.md says in every state, at every tick, whatever its signals do, and
+// whenever it is disabled.
 func TestRuleAgainstModel(t *testing.T) {
 	modelcheck.Check(t, 100_000, drawModelHistory, smallerModelHistory, func(h modelHistory) string {
 		want := h.reference()

@@ -29,7 +29,7 @@ func TestOutline(t *testing.T) {
 	if got.String() != want {
 		t.Errorf("got\n%swant\n%s", got.String(), want)
 	}
-	// The numbers are those of the clauses.
+	// The numbers are indexes of clauses.
 	c, err := e.Compile(detectors.NewTable())
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +42,7 @@ func TestOutline(t *testing.T) {
 	}
 }
 
-// A tree is judged in three values, whatever hides what.
+// A tree is evaluated with three values.
 func TestJudged(t *testing.T) {
 	e, err := Parse("(a > 1 || !(b >= 2 && c)) && d < a")
 	if err != nil {

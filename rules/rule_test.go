@@ -11,7 +11,7 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// moment is one Step of a script. What is set lasts until it is set again.
+// moment is one Step of a script. Its values stay until they are set again.
 type moment struct {
 	at    int    // ms
 	set   string // of signal a: "1", "0", "?" (forgotten), "1/50" (for 50 ms), "on" and "off" (the rule), "" (nothing)

@@ -12,7 +12,7 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// box is a snapshot of cameras that each have the detectors person and motion.
+// box returns a snapshot of cameras that each have the detectors person and motion.
 func box(at time.Time, cameras ...string) *Snapshot {
 	s := &Snapshot{At: at}
 	for _, name := range cameras {
@@ -55,8 +55,8 @@ func TestAlertOfADetectorIsOneForAllCameras(t *testing.T) {
 	}
 }
 
-// Whatever state a detector that cannot be opened is in between its tries, its alert
-// stays one, and goes five seconds after the last sign of it.
+// Whatever the state of a detector between attempts to open it, it has one alert, which clears
+// five seconds after the last sign of it.
 func TestAlertIsSteady(t *testing.T) {
 	a := newAlerts()
 	at := dawn
@@ -108,7 +108,7 @@ func TestAlertOfACameraThatConnects(t *testing.T) {
 	}
 }
 
-// The health line of a detector near its limit must not change with every snapshot.
+// The alert of a detector near its limit must not change with every snapshot.
 func TestAlertOfASlowDetectorDoesNotFlap(t *testing.T) {
 	a := newAlerts()
 	var runs, missed uint64
@@ -150,7 +150,7 @@ func TestAlertOrderAndAcknowledge(t *testing.T) {
 	if got := titles(a.list(s)); got != "camera yard gives no frames; events are not delivered to events.jsonl; camera door gives no frames (known); the configuration was not reloaded" {
 		t.Errorf("got %q", got)
 	}
-	// It comes back unknown.
+	// The alert comes back unacknowledged.
 	later := box(dawn.Add(time.Minute), "yard", "door")
 	a.step(later)
 	later = box(dawn.Add(2*time.Minute), "yard", "door")
@@ -160,7 +160,7 @@ func TestAlertOrderAndAcknowledge(t *testing.T) {
 	}
 }
 
-// What is remembered is bounded by what there is.
+// The state kept for alerts is bounded by what exists.
 func TestAlertsForgetWhatHasGone(t *testing.T) {
 	a := newAlerts()
 	for i := range 100 {
@@ -174,7 +174,7 @@ func TestAlertsForgetWhatHasGone(t *testing.T) {
 	}
 }
 
-// A frame in six seconds, and answers that are valid for one.
+// A frame every six seconds, and results that are valid for one.
 func TestAlertOfFramesThatAreFurtherApartThanAnswersAreValid(t *testing.T) {
 	for _, c := range []struct {
 		every    int // seconds between frames

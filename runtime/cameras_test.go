@@ -13,8 +13,8 @@ import (
 	"rvo-tui/runtime/testkit"
 )
 
-// closing returns a pipeline whose camera "door" is being removed, which takes
-// 2 s because of a detector that hangs, and what the removal answers.
+// closing returns a pipeline whose camera "door" is being removed, which takes 2 s because of a
+// detector that hangs, and the result of the removal.
 func closing(t *testing.T, loose ...*testkit.Detector) (p *testkit.Pipeline, removed chan error) {
 	quick, hung, hang := hanging(t)
 	hung.Config.Cameras = []string{"door"}
@@ -57,7 +57,7 @@ func TestOthersAreServedWhileACameraWindsDown(t *testing.T) {
 	})
 }
 
-// A name is free, and its source not open any more, when the camera has ended.
+// A name is free, and its source closed, when the camera has ended.
 func TestNameIsFreeWhenTheCameraHasEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, removed := closing(t)
@@ -91,7 +91,7 @@ func TestEndsWhileACameraWindsDown(t *testing.T) {
 	})
 }
 
-// A camera that a reload replaces keeps what was attached to it by command.
+// A camera that a reload replaces keeps detectors attached by command.
 func TestReloadOfACameraKeepsWhatWasAttached(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		quick, hung, hang := hanging(t)
@@ -143,7 +143,7 @@ func TestReloadOfACameraKeepsWhatWasAttached(t *testing.T) {
 	})
 }
 
-// Of the cameras that are left all have ended once the last live one is removed.
+// The run ends when the last live camera is removed, if all others have ended.
 func TestEndsWhenTheLastLiveCameraIsRemoved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := start(t, testkit.Setup{
@@ -159,7 +159,7 @@ func TestEndsWhenTheLastLiveCameraIsRemoved(t *testing.T) {
 	})
 }
 
-// Who removes the last camera of all means to add another one.
+// Removing the last camera does not end the run: the user is likely to add another one.
 func TestGoesOnWithoutAnyCamera(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		film := &testkit.Camera{Name: "film", File: true, Count: 3}

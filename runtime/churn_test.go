@@ -15,8 +15,8 @@ import (
 	"rvo-tui/runtime/testkit"
 )
 
-// churn changes everything about a camera "b", and all that another camera is
-// asked for besides are commands that do not concern it.
+// churn changes everything about a camera "b"; another camera only gets commands that do not
+// concern it.
 type churn struct {
 	steady, loose   *testkit.Detector // on camera a alone; attached by command
 	a, b            capture.Config
@@ -59,8 +59,8 @@ func newChurn() churn {
 	return c
 }
 
-// However often the rest is reconfigured, an untouched camera loses no frame, and
-// its detectors keep their instance and their figures. In a bubble this is exact.
+// However often the rest is reconfigured, an untouched camera loses no frame, and its detectors
+// keep their instance and counters. In a bubble this is exact.
 func TestReconfiguringTouchesNobodyElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChurn()
@@ -109,8 +109,8 @@ func TestReconfiguringTouchesNobodyElse(t *testing.T) {
 	})
 }
 
-// The same in real time with real frames, for the race detector: here frames
-// may be superseded, as on any busy machine, and all are accounted for.
+// The same in real time with real frames, for the race detector: here frames may be superseded,
+// as on any busy machine, and all are accounted for.
 func TestReconfiguringInRealTime(t *testing.T) {
 	c := newChurn()
 	motion := detectors.DefaultConfig()

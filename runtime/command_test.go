@@ -249,7 +249,7 @@ func TestCommandEndsWithItsContext(t *testing.T) {
 	})
 }
 
-// Who was told that a command did not come to be done must not find it done later.
+// A command that was reported as not done must not be done later.
 func TestCommandThatCameTooLateIsNotCarriedOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		blocks := testkit.NewDetector("blocks", testkit.IgnoreContext(time.Second, testkit.Always(1)))

@@ -29,7 +29,7 @@ func handed(tb testing.TB) (*frameSlot, *capture.Frame) {
 	return s, f
 }
 
-// handOver is one frame on its way: the camera puts it, a worker shares it.
+// handOver hands over one frame: the camera puts it, a worker shares it.
 func handOver(tb testing.TB, s *frameSlot, f *capture.Frame) {
 	if !f.TryRetain() {
 		tb.Fatal("the frame is gone")
@@ -49,8 +49,8 @@ func TestHandOverAllocatesNothing(t *testing.T) {
 	}
 }
 
-// BenchmarkFrameSlot is what the hand-over of a frame costs: from the camera
-// into the slot, in place of the one before, and out of it again.
+// BenchmarkFrameSlot is the cost of handing over a frame: from the camera into the slot,
+// replacing the one before, and out again.
 func BenchmarkFrameSlot(b *testing.B) {
 	s, f := handed(b)
 	b.ReportAllocs()
@@ -59,9 +59,8 @@ func BenchmarkFrameSlot(b *testing.B) {
 	}
 }
 
-// BenchmarkMailbox is what a run costs besides the detector's own time: the
-// request, a slot, the frame, and the two reports, from one goroutine to
-// another and back.
+// BenchmarkMailbox is the cost of a run besides the detector's own time: the request, a slot, the
+// frame, and two reports, from one goroutine to another and back.
 func BenchmarkMailbox(b *testing.B) {
 	seen, f := handed(b)
 	if !f.TryRetain() {
@@ -97,8 +96,7 @@ func BenchmarkMailbox(b *testing.B) {
 	}
 }
 
-// BenchmarkSlots is what claiming and releasing a slot costs a worker, with so many others
-// in line.
+// BenchmarkSlots is the cost of claiming and releasing a slot for a worker, with others in line.
 func BenchmarkSlots(b *testing.B) {
 	for _, tt := range []struct {
 		name string

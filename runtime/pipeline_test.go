@@ -139,7 +139,7 @@ func TestCameraThatDoesNotOpenDisturbsNobody(t *testing.T) {
 		if v.State != capture.Reconnecting || v.Reason != testkit.ErrScripted.Error() || v.Frames != 0 || v.Connects != 0 {
 			t.Errorf("camera is %s (%s) with %d frames of %d connections", v.State, v.Reason, v.Frames, v.Connects)
 		}
-		// After 0.5, 1, 2 and then every 3 s, each 20 % more or less.
+		// After 0.5, 1, 2 and then every 3 s, each plus or minus 20 %.
 		if v.Failures < 7 || v.Failures > 11 {
 			t.Errorf("it was tried %d times in 20 s", v.Failures)
 		}

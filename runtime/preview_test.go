@@ -90,8 +90,8 @@ func (blankImage) Luma() (capture.Luma, bool)           { return capture.Luma{},
 func (blankImage) Convert([]byte, capture.Target) error { return nil }
 func (blankImage) Free()                                {}
 
-// Packets to watch are not decoded for that, stills at the rate asked for, and nothing
-// is once nobody watches.
+// Watched packets are not decoded, stills are decoded at the requested rate, and nothing is
+// decoded once nobody watches.
 func TestOnlyStillsAskForDecoding(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := capture.DefaultConfig()

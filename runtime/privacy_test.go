@@ -13,7 +13,7 @@ import (
 	"rvo-tui/detectors"
 )
 
-// A drawn camera, and what a page and a sink of packets get of it.
+// A synthetic camera, and what pages and packet sinks get from it.
 func TestPrivateZonesAreBlack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		camera := capture.DefaultConfig()
@@ -74,7 +74,7 @@ func TestPrivateZonesAreBlack(t *testing.T) {
 	})
 }
 
-// What the camera sends shows everything: nobody gets it.
+// The camera's packets show everything, so nobody gets them.
 func TestPrivateCamerasKeepTheirPackets(t *testing.T) {
 	r := New(Options{Config: DefaultConfig()}, time.Now())
 	p := newPipeline("door", r.epoch, r.slots, r.opts.Config, r.opts.Log)

@@ -15,7 +15,7 @@ import (
 
 func TestProgress(t *testing.T) {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
-	// door gives frames, lane is down; the loop runs.
+	// door delivers frames, lane is down; the loop runs.
 	before := func() *runtime.Snapshot {
 		return &runtime.Snapshot{
 			At: at, Loop: runtime.LoopView{Iterations: 50},
@@ -84,8 +84,8 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// An inline detector that hangs holds the engine, which a watchdog is to see; one
-// that hangs in its worker, and a camera that is down, it is not.
+// An inline detector that hangs blocks the engine, which a watchdog must notice; one that hangs
+// in its worker, or a camera that is down, does not.
 func TestProgressOfARun(t *testing.T) {
 	for _, tt := range []struct {
 		name      string

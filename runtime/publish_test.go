@@ -51,7 +51,7 @@ func TestSubscription(t *testing.T) {
 			t.Error(err)
 		}
 		<-done
-		// One every 100 ms, and that of the end.
+		// One every 100 ms, and the one at the end.
 		if fastN != 61 {
 			t.Errorf("the fast reader got %d snapshots in 6 s, want 61", fastN)
 		}

@@ -11,7 +11,7 @@ import (
 	"rvo-tui/capture"
 )
 
-// hose is a connection that gives a packet each 100 ms.
+// hose is a connection that delivers a packet every 100 ms.
 type hose struct{ ctx context.Context }
 
 var hoseTrack = &capture.Track{Video: true, Codec: capture.H264, Width: 64, Height: 48}
@@ -36,8 +36,8 @@ type packetCount struct{ n atomic.Int64 }
 
 func (c *packetCount) OfferPacket(*capture.Packet) { c.n.Add(1) }
 
-// The second stream is connected while something keeps it and the camera is not
-// paused, and is never decoded.
+// The second stream is connected while something keeps it and the camera is not paused, and is
+// never decoded.
 func TestRecordingFollowsRingAndPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		open, connected := 0, map[string]int{}

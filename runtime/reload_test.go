@@ -14,8 +14,8 @@ import (
 	"rvo-tui/runtime/testkit"
 )
 
-// A reload replaces what has changed and lets everything else run on: cameras
-// stream, detectors keep their instance and figures, rules their state.
+// A reload replaces what has changed and leaves everything else running: cameras stream,
+// detectors keep their instance and counters, rules their state.
 func TestReloadReplacesOnlyWhatChanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		kept, changed, gone, fresh, added := testkit.NewDetector("kept", testkit.Always(1)), testkit.NewDetector("changed", testkit.Always(1)),
@@ -35,7 +35,7 @@ func TestReloadReplacesOnlyWhatChanged(t *testing.T) {
 		runs := p.Detector(t, "door", "kept").Runs
 		faster := changed.Config
 		faster.MaxFPS = changed.Config.MaxFPS / 2
-		// The signal of one that goes is free for one that comes.
+		// The signal of a removed detector is free for a new one.
 		fresh.Config.Signal = "fresh"
 		err := p.Do(t.Context(), runtime.Command{Do: runtime.Reload, Setup: &runtime.Setup{
 			Cameras:   []capture.Config{lane.Config(), door.Config()},
@@ -46,7 +46,7 @@ func TestReloadReplacesOnlyWhatChanged(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.Until(2005 * ms)
-		// All is listed as configured, with what was added by command at the end.
+		// Everything is listed in configured order, with what was added by command at the end.
 		var names []string
 		for _, c := range p.Snapshot().Cameras {
 			names = append(names, c.Name)
@@ -84,8 +84,7 @@ func TestReloadReplacesOnlyWhatChanged(t *testing.T) {
 	})
 }
 
-// A camera that is replaced keeps its place. While it is missing, the loop does not say that
-// all is well.
+// A camera that is replaced keeps its place. While it is missing, the loop reports reloading.
 func TestReloadUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		quick, hung, hang := hanging(t)
@@ -118,7 +117,7 @@ func TestReloadUnderWay(t *testing.T) {
 	})
 }
 
-// An incident that a rule has confirmed ends when the rule goes.
+// A confirmed event ends when its rule is removed.
 func TestReloadEndsTheIncidentOfARuleThatGoes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, door := testkit.NewDetector("a", testkit.Always(1)), &testkit.Camera{Name: "door"}

@@ -12,8 +12,7 @@ import (
 	"rvo-tui/runtime/testkit"
 )
 
-// What was changed by command counts as modified until it is taken back, or is what is
-// configured.
+// Changes by command count as modified until they are undone, or become configured.
 func TestModified(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := testkit.NewDetector("a", testkit.Always(1)), testkit.NewDetector("b", testkit.Always(1))

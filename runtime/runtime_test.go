@@ -15,8 +15,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// The second detector looks at the last frame alone, when the first one has seen
-// something there, and answers long after the camera has ended.
+// The second detector runs only on the last frame, when the first one has seen something there,
+// and answers long after the camera has ended.
 func TestEndsWhenTheLastFrameHasBeenJudged(t *testing.T) {
 	for _, gap := range []time.Duration{100 * ms, 40 * ms, 33 * ms, 7 * ms} {
 		t.Run(gap.String(), func(t *testing.T) {
@@ -57,7 +57,7 @@ func TestEndsWithoutADetectorThatHangs(t *testing.T) {
 		if err := p.Wait(); err != nil {
 			t.Fatal(err)
 		}
-		// Its timeout of 2 s is over at 2.01 s; then it is waited for another 2 s.
+		// Its timeout of 2 s is over at 2.01 s; then the end waits for another 2 s.
 		if p.Now() > 4500*ms {
 			t.Errorf("ended at %v", p.Now())
 		}

@@ -20,7 +20,7 @@ import (
 	"rvo-tui/runtime/testkit"
 )
 
-// recorder returns one that keeps every frame of a camera of 10 a second.
+// recorder returns a recorder that keeps every frame of a camera with 10 per second.
 func recorder(t *testing.T) (rec *clips.Recorder, dir string) {
 	t.Helper()
 	cfg := clips.DefaultConfig()
@@ -63,8 +63,8 @@ func frames(from, to uint64) (ids []uint64) {
 	return ids
 }
 
-// Frame 31 is taken at 3.01 s and confirms the event at once. A clip begins with
-// the frame that was valid at its start.
+// Frame 31 is captured at 3.01 s and confirms the event at once. A clip begins with the frame
+// that was current at its start.
 func TestClipHasItsPreRollAndPostRoll(t *testing.T) {
 	person := with(testkit.Rule("person", "a >= 1"), func(r *rules.Config) { r.Clip = true })
 	for _, c := range []struct {
@@ -129,7 +129,7 @@ func TestClipHasItsPreRollAndPostRoll(t *testing.T) {
 	}
 }
 
-// What a clip says was found does not depend on where the detector runs.
+// The detections in a clip do not depend on where the detector runs.
 func TestClipTellsWhatEveryDetectorFound(t *testing.T) {
 	for _, execution := range []detectors.Execution{detectors.Worker, detectors.Inline} {
 		t.Run(string(execution), func(t *testing.T) {
@@ -156,8 +156,8 @@ func TestClipTellsWhatEveryDetectorFound(t *testing.T) {
 					}
 					ids = append(ids, f.Frame)
 				}
-				// A clip is made as soon as its last frame is there, whose answer may be
-				// yet to come.
+				// A clip is made as soon as its last frame is there, even if results for it may
+				// still come.
 				want := metas[0].FrameIDs[:metas[0].FramesWritten-1]
 				if len(ids) < len(want) || !slices.Equal(ids[:len(want)], want) {
 					t.Errorf("answers to frames %v, want %v at least", ids, want)
@@ -224,7 +224,7 @@ func TestClipByCommand(t *testing.T) {
 		for _, m := range saved(t, dir) {
 			shown[m.Camera] = append(shown[m.Camera], m.FrameIDs...)
 		}
-		// Of the time before the first clip of the yard there is the newest frame.
+		// For the time before the first clip of the yard, there is only the newest frame.
 		if !slices.Equal(shown["door"], frames(17, 24)) || !slices.Equal(shown["yard"], append(frames(21, 24), frames(37, 44)...)) {
 			t.Errorf("clips show %v", shown)
 		}
@@ -236,8 +236,8 @@ func TestClipByCommand(t *testing.T) {
 	})
 }
 
-// A camera keeps evidence while a rule of it saves clips, whenever that rule comes
-// and goes.
+// A camera keeps evidence while one of its rules saves clips, whenever that rule is added and
+// removed.
 func TestReloadBringsAndEndsEvidence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rec, dir := recorder(t)

@@ -44,8 +44,8 @@ func platesOf(found []detectors.Detection) (text []string) {
 	return text
 }
 
-// The camera has sent frame 3 when the boxes of frame 1 are known: its pixels are
-// looked at all the same.
+// The camera has sent frame 3 when the boxes of frame 1 are known: the pixels of frame 1 are used
+// all the same.
 func TestCropsAreCutOutOfTheFrameOfTheirBoxes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		car, plate := carsAndPlates(2, testkit.Always(1))
@@ -95,7 +95,7 @@ func TestCropsTakeTurnsAndFailOneByOne(t *testing.T) {
 		p := start(t, testkit.Setup{Cameras: []*testkit.Camera{camera}, Detectors: []*testkit.Detector{car, plate}})
 		for i, want := range []string{
 			"car plate AB 12, car plate AB 12, car plate AB 12, car, car",
-			// Those first that it has not looked at; the second of them fails.
+			// New boxes first; the second of them fails.
 			"car plate AB 12, car plate AB 12, car plate AB 12, car plate AB 12, car plate ?",
 			"car plate AB 12, car plate AB 12, car plate AB 12, car plate AB 12, car plate AB 12",
 		} {
@@ -114,8 +114,8 @@ func TestCropsTakeTurnsAndFailOneByOne(t *testing.T) {
 	})
 }
 
-// A run ends before its timeout with what it has, so that one slow box does not cost
-// the others.
+// A run ends before its timeout with partial results, so that one slow box does not cost the
+// others.
 func TestCropsStopWhileThereIsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		car, plate := carsAndPlates(3, testkit.Latency(40*ms, testkit.Always(1)))

@@ -15,10 +15,9 @@ import (
 	"rvo-tui/runtime/testkit"
 )
 
-// accounted fails unless every frame is in exactly one place: at the end of a
-// pipeline, when its views are exact. For a detector that did not begin with it the
-// newest frame is not yet counted, nor is one frame of those that passed while it
-// waits for a slot, which may still become a run.
+// accounted fails unless every frame is counted exactly once, at the end of a pipeline, when its
+// views are exact. For a detector that was attached later, the newest frame is not yet counted,
+// nor is one frame while it waits for a slot, which may still become a run.
 func accounted(t *testing.T, p *testkit.Pipeline, cam *testkit.Camera) {
 	t.Helper()
 	v := p.Camera(t, cam.Name)
@@ -54,7 +53,7 @@ func TestDependencyGates(t *testing.T) {
 		{"unknown", testkit.Fail(), "motion > 0.5", nil, 9},
 		{"false", testkit.Always(0.5), "motion > 0.5", nil, 9},
 		{"true", testkit.Always(0.6), "motion > 0.5", []uint64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 0},
-		// On frame 6 what is known is still the answer to frame 5.
+		// At frame 6, the known value is still the result for frame 5.
 		{"opens and closes", testkit.ByFrame(0, 0, 0, 1, 1, 0), "motion > 0.5", []uint64{4, 5, 6}, 6},
 		{"opens on the negation", testkit.ByFrame(0, 1), "!(motion > 0.5)", []uint64{1, 2}, 7},
 	} {
@@ -82,7 +81,7 @@ func TestDependencyGates(t *testing.T) {
 	}
 }
 
-// Two detectors of 230 ms on one slot can begin 22 runs in 5 s between them.
+// Two detectors of 230 ms on one slot can start 22 runs in 5 s in total.
 func TestLoadIsShed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cam := &testkit.Camera{Name: "door"}
@@ -148,8 +147,8 @@ func TestFailedDetectorIsTriedAgain(t *testing.T) {
 		cfg := runtime.DefaultConfig()
 		cfg.Nice, cfg.MaxErrors = 0, 3
 		p := start(t, testkit.Setup{Config: cfg, Cameras: []*testkit.Camera{cam}, Detectors: []*testkit.Detector{a}})
-		// Failed at 410 ms; opened again within 0.8 to 1.2 s, when frames 14 to 18 fail
-		// at once, and again 1.6 to 2.4 s later, when all is well.
+		// Failed at 410 ms; reopened within 0.8 to 1.2 s, when frames 14 to 18 fail at once, and
+		// again 1.6 to 2.4 s later, when it works.
 		p.Until(10 * time.Second)
 		d := p.Detector(t, "door", "a")
 		if d.Restarts != 2 || a.Opened() != 3 || a.Closed() != 2 || d.Error != "" {
@@ -164,7 +163,7 @@ func TestFailedDetectorIsTriedAgain(t *testing.T) {
 	})
 }
 
-// Somebody who flaps does not fill the log; everything is counted all the same.
+// A flapping detector does not fill the log; everything is counted all the same.
 func TestFlappingDetectorIsLoggedAtMostOnceInTenSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cam := &testkit.Camera{Name: "door"}
@@ -219,8 +218,8 @@ func TestPanicIsolated(t *testing.T) {
 	})
 }
 
-// Detectors of 50 ms and hung ones in workers leave the age at which the engine
-// sees frames at nothing; one of 330 ms inside the step holds frames up.
+// Detectors of 50 ms, and hung ones in workers, do not raise the age at which the engine sees
+// frames; an inline one of 330 ms does.
 func TestOnlyInlineDetectorsDelayTheEngine(t *testing.T) {
 	for _, c := range []struct {
 		name       string
@@ -231,9 +230,9 @@ func TestOnlyInlineDetectorsDelayTheEngine(t *testing.T) {
 		runs       uint64
 	}{
 		{"worker", detectors.Worker, 12, 0, 0, 4},
-		// At 340 ms frame 4 is 30 ms old; 670 and 1000 ms find frame 7 and 10, 60 and
-		// 90 ms old. The step with the latter is not over and nothing of it published;
-		// frame 12 is still to be seen.
+		// At 340 ms, frame 4 is 30 ms old; 670 and 1000 ms find frames 7 and 10, 60 and 90 ms
+		// old. The step with the latter is not over and not published; frame 12 has not been seen
+		// yet.
 		{"inline", detectors.Inline, 3, 7, 60 * ms, 4},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -18,8 +18,8 @@ import (
 	"rvo-tui/runtime/testkit"
 )
 
-// hanging returns a detector that hangs on frame 3, once quick has answered for
-// it, with a timeout of 470 ms: until 680 ms.
+// hanging returns a detector that hangs on frame 3, once quick has returned its result for it,
+// with a timeout of 470 ms: until 680 ms.
 func hanging(t *testing.T) (quick, hung *testkit.Detector, hang *testkit.Hang) {
 	hang = testkit.NewHang()
 	t.Cleanup(hang.Release)
@@ -93,8 +93,8 @@ func TestHungDetectorThatReturnsIsUsedAgain(t *testing.T) {
 		if d.Late != 1 || d.Timeouts != 1 || d.Error != "" {
 			t.Errorf("%d late, %d timeouts, error %q", d.Late, d.Timeouts, d.Error)
 		}
-		// It has run on the frame that was there when it came back, or the next one,
-		// and on every other one since.
+		// It has run on the frame that was there when it came back, or the next one, and on every
+		// other one since.
 		if d.Runs < 10 || d.Runs > 12 {
 			t.Errorf("%d runs, want about one for each of the 10 frames since", d.Runs)
 		}
@@ -104,7 +104,7 @@ func TestHungDetectorThatReturnsIsUsedAgain(t *testing.T) {
 	})
 }
 
-// Nobody watches the timeout of a detached detector but the pipeline.
+// Only the pipeline watches the timeout of a detached detector.
 func TestDetachedWhileItHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		quick, hung, hang := hanging(t)
@@ -155,8 +155,8 @@ func TestRemovingACameraDoesNotWaitForWhatHangs(t *testing.T) {
 	})
 }
 
-// An inline detector holds the engine of its camera. One that hangs holds neither the
-// end of the program, nor that of its camera, nor commands that wait for it.
+// An inline detector blocks the engine of its camera. One that hangs delays neither the end of
+// the program, nor that of its camera, nor commands that wait for it.
 func TestInlineDetectorThatHangsIsAbandoned(t *testing.T) {
 	for _, how := range []string{"end", "removal"} {
 		t.Run(how, func(t *testing.T) {
@@ -208,7 +208,7 @@ func TestInlineDetectorThatHangsIsAbandoned(t *testing.T) {
 	}
 }
 
-// A clip is finished while a detector that hangs is waited for, not after it.
+// A clip is finished while the end waits for a hanging detector, not after it.
 func TestEvidenceEndsBesideDetectorsThatHang(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()

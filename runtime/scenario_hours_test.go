@@ -12,9 +12,9 @@ import (
 	"rvo-tui/runtime/testkit"
 )
 
-// Rules become active and inactive by the clock on the wall of their time zones, in the
-// night in which that changes too. Summer time in Berlin began on 26 March 2000 and
-// ended on 29 October, at 1:00 UTC each.
+// Rules become active and inactive by the wall clock of their time zone, also in the nights when
+// that changes. Summer time in Berlin began on 26 March 2000 and ended on 29 October, at 1:00 UTC
+// each.
 func TestActiveHours(t *testing.T) {
 	hours := map[string]struct{ zone, active string }{
 		"night":   {"Europe/Berlin", "Mo-Su 18:00-07:00"},

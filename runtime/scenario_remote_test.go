@@ -11,9 +11,9 @@ import (
 	"rvo-tui/runtime/testkit"
 )
 
-// A service that takes 150 ms for a frame, under a limit of 15 a second, is
-// asked again as soon as it has answered. What holds a slot as long is parked,
-// because it takes more than twice the 67 ms that it has.
+// A service that takes 150 ms per frame, with a limit of 15 per second, is called again as soon
+// as it has answered. A local detector that takes as long backs off, because that is more than
+// twice its 67 ms.
 func TestServiceIsPacedByItsAnswers(t *testing.T) {
 	for _, c := range []struct {
 		name        string
@@ -56,7 +56,7 @@ func TestServiceIsPacedByItsAnswers(t *testing.T) {
 	}
 }
 
-// named is a detector that knows its model once it has answered.
+// named is a detector that knows its model after its first result.
 type named struct{ model string }
 
 func (n *named) Detect(context.Context, *capture.Frame) ([]detectors.Reading, error) {

@@ -12,7 +12,7 @@ import (
 
 const ms = time.Millisecond
 
-// start runs a pipeline and ends it with the test.
+// start runs a pipeline until the test ends.
 func start(t *testing.T, s testkit.Setup) *testkit.Pipeline {
 	t.Helper()
 	p := testkit.Start(s)
@@ -27,7 +27,7 @@ func start(t *testing.T, s testkit.Setup) *testkit.Pipeline {
 	return p
 }
 
-// ones is 0 up to a frame, and 1 from there on for n frames, then 0.
+// ones is 0 up to a frame, then 1 for n frames, then 0.
 func ones(first, n int) []float64 {
 	v := make([]float64, first+n)
 	for i := range n {
@@ -47,7 +47,7 @@ func lasting(c rules.Config, d time.Duration) rules.Config {
 	return c
 }
 
-// Frame n is taken at 10 ms + (n-1) × 100 ms.
+// Frame n is captured at 10 ms + (n-1) × 100 ms.
 func TestEventsOfSignals(t *testing.T) {
 	person := testkit.Rule("person", "a >= 1")
 	broken := func(from, to uint64) testkit.Script {

@@ -13,7 +13,7 @@ import (
 	"rvo-tui/internal/modelcheck"
 )
 
-// slotHistory is slots, and what those who want one do.
+// slotHistory is a set of slots and a history of claims.
 type slotHistory struct {
 	Size   int
 	Policy string
@@ -52,7 +52,7 @@ func smallerSlotHistory(h slotHistory) iter.Seq[slotHistory] {
 	}
 }
 
-// slotModel says who holds a slot, in the words of docs/architecture.md: everything is
+// slotModel determines who holds a slot, as docs/architecture.md describes it: everything is
 // counted and sorted anew each time.
 type slotModel struct {
 	slotHistory
@@ -60,7 +60,7 @@ type slotModel struct {
 	taken            []string // a slot each: the detector whose batch has it, or ""
 }
 
-// order sorts waiters by the policy, those that came first before others that are equal.
+// order sorts waiters by the policy, and equal ones by arrival.
 func (m *slotModel) order(list []Waiter) []Waiter {
 	rank := map[detectors.Cost]int{detectors.CostLow: 0, detectors.CostMedium: 1, detectors.CostHigh: 2}
 	list = slices.Clone(list)
@@ -90,7 +90,7 @@ func (m *slotModel) give(w Waiter) {
 	m.holding = append(m.holding, w)
 }
 
-// settle gives free slots to who waits.
+// settle gives free slots to waiters.
 func (m *slotModel) settle() {
 	joins := func(w Waiter) bool {
 		return w.Batch > 1 && slices.Contains(m.taken, w.Detector) && m.sharing(w.Detector) < w.Batch
@@ -125,7 +125,7 @@ func (m *slotModel) settle() {
 	}
 }
 
-// end takes a waiter out, wherever it is.
+// end removes a waiter, wherever it is.
 func (m *slotModel) end(w Waiter) {
 	is := func(o Waiter) bool { return o.Since == w.Since }
 	held := slices.ContainsFunc(m.holding, is)
@@ -180,7 +180,7 @@ func (h slotHistory) play() string {
 	return ""
 }
 
-// Slots go to whom the policy prefers, and never stay free while somebody waits.
+// Slots go to the waiter that the policy prefers, and are never free while somebody waits.
 func TestSlotsAgainstModel(t *testing.T) {
 	modelcheck.Check(t, 40_000, drawSlotHistory, smallerSlotHistory, slotHistory.play)
 }

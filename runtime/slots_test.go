@@ -104,8 +104,8 @@ func TestWaitEndsWithTheContext(t *testing.T) {
 	}
 }
 
-// Frames of several cameras that go in one batch take one slot: those that wait when
-// it is granted, and those that come while nobody else waits.
+// Frames of several cameras that go in one batch take one slot: those that wait when it is
+// granted, and those that come while nobody else waits.
 func TestBatchTakesOneSlot(t *testing.T) {
 	s := NewSlots(2, "fifo")
 	claim := func(detector string, batch, since int) *lease {
@@ -143,8 +143,8 @@ func TestBatchTakesOneSlot(t *testing.T) {
 	}
 }
 
-// Detectors of one camera that claim again as soon as they are done alternate,
-// in every order that looks at when they are due.
+// Detectors of one camera that claim again as soon as they are done alternate, with every policy
+// that considers when they are due.
 func TestSlotsAreSharedEvenly(t *testing.T) {
 	for _, policy := range []string{"deadline", "fifo"} {
 		s := NewSlots(1, policy)

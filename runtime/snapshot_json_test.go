@@ -16,8 +16,8 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// anything fills a value with something of everything: numbers that are none,
-// empty and missing lists, text that needs escapes.
+// anything fills a value with all kinds of contents: NaN, empty and nil lists, text that needs
+// escapes.
 func anything(r *rand.Rand, v reflect.Value, depth int) {
 	switch p := v.Addr().Interface().(type) {
 	case *time.Time:
@@ -91,8 +91,8 @@ func anything(r *rand.Rand, v reflect.Value, depth int) {
 	}
 }
 
-// differs returns where two values differ in what they export. Numbers that are
-// none are one, and may have become 0; a list that is missing is one that is empty.
+// differs returns where the exported fields of two values differ. NaNs are equal, and may have
+// become 0; a nil list equals an empty one.
 func differs(at string, a, b reflect.Value) string {
 	switch x := a.Interface().(type) {
 	case engine.Words:
@@ -204,7 +204,7 @@ func TestSnapshotOfANewerProgramIsRead(t *testing.T) {
 	}
 }
 
-// FuzzSnapshot reads what a server may send, and writes and reads it again.
+// FuzzSnapshot decodes what a server may send, and encodes and decodes it again.
 func FuzzSnapshot(f *testing.F) {
 	for seed := range uint64(3) {
 		var s Snapshot

@@ -9,8 +9,8 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// told returns a time that was taken while the wall clock was wrong by some seconds. Only
-// the system can make one: the field of the seconds is above the 30 bits of nanoseconds.
+// told returns a time that was taken while the wall clock was wrong by some seconds. Only the
+// system can make such a time: its seconds are above the 30 bits of nanoseconds.
 func told(t time.Time, seconds int64) time.Time {
 	type parts struct {
 		wall uint64
@@ -21,7 +21,7 @@ func told(t time.Time, seconds int64) time.Time {
 	return t
 }
 
-// Times that were taken before the clock was set are told by the clock that is right.
+// Times taken before the clock was set are corrected to the current clock.
 func TestTimesFollowTheWallClock(t *testing.T) {
 	now := time.Now()
 	for _, wrong := range []int64{-3600, 3600} {

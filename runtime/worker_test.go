@@ -12,7 +12,7 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// answers is a detector that gives the same answer to every frame.
+// answers is a detector that returns the same for every frame.
 type answers struct {
 	readings []detectors.Reading
 	calls    int
@@ -33,7 +33,7 @@ func spec(name string, fps float64) detectors.Spec {
 	}
 }
 
-// bench is one worker with a frame to look at, without its goroutine.
+// bench is one worker with a frame, without its goroutine.
 func bench(t *testing.T, det *answers, provides ...string) *worker {
 	t.Helper()
 	pool := capture.NewPool(4, nil)
@@ -61,7 +61,7 @@ func bench(t *testing.T, det *answers, provides ...string) *worker {
 	return w
 }
 
-// reports returns what a worker has reported once it has nothing left to do.
+// reports returns the reports of a worker when it has nothing left to do.
 func reports(w *worker) (all []engine.Report) {
 	synctest.Wait()
 	for len(w.out) > 0 {
@@ -124,8 +124,8 @@ func TestWorkerThatIsNotLoadedFails(t *testing.T) {
 	})
 }
 
-// Between the grant of a slot and the run a thread of low priority may wait for
-// long on a busy machine.
+// Between the grant of a slot and the run, a thread of low priority may wait for long on a busy
+// machine.
 func TestWorkerWithdrawsBetweenItsSlotAndTheRun(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -200,7 +200,7 @@ func TestWorkerWithdraws(t *testing.T) {
 	}
 }
 
-// restarting is a detector whose process was started anew so many times.
+// restarting is a detector whose process was restarted a number of times.
 type restarting struct {
 	answers
 	times uint64
@@ -208,7 +208,7 @@ type restarting struct {
 
 func (r *restarting) Restarts() uint64 { return r.times }
 
-// The count never falls: what a detector had before it was opened again stays in it.
+// The count never falls: restarts from before the detector was reopened stay in it.
 func TestRestartsAddUp(t *testing.T) {
 	var w worker
 	first, second := &restarting{times: 2}, &restarting{}

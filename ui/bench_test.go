@@ -12,7 +12,7 @@ import (
 	"rvo-tui/ui/pane"
 )
 
-// BenchmarkPane is one pane that has changed, drawn with its frame.
+// BenchmarkPane draws one changed pane with its frame.
 func BenchmarkPane(b *testing.B) {
 	for p := range pane.Count {
 		b.Run(p.String(), func(b *testing.B) {
@@ -33,8 +33,7 @@ func BenchmarkPane(b *testing.B) {
 	}
 }
 
-// BenchmarkPaneUnchanged is a pane that is returned as it was, as most are most
-// of the time.
+// BenchmarkPaneUnchanged returns an unchanged pane, as most are most of the time.
 func BenchmarkPaneUnchanged(b *testing.B) {
 	m := shown(new(testing.T), newFake(), DefaultConfig(), 120, 40)
 	at := pane.Place{Pane: pane.Detectors, Rect: pane.Rect{W: 80, H: 18}}
@@ -56,8 +55,8 @@ func TestUnchangedPaneAllocatesNothing(t *testing.T) {
 	}
 }
 
-// BenchmarkPreview is a camera's frame of 1280x720 on its way into 80x45
-// cells: scaling, which holds the frame, and making text of it.
+// BenchmarkPreview turns a camera frame of 1280x720 into 80x45 cells: scaling, which holds the
+// frame, and making text of it.
 func BenchmarkPreview(b *testing.B) {
 	const w, h = 80, 90
 	b.Run("scale", func(b *testing.B) {

@@ -22,9 +22,9 @@ import (
 	"rvo-tui/runtime"
 )
 
-// sending returns how many bytes a second a dashboard sends to a terminal of w x h cells
-// after some keys, once it has settled. It is to be called in a bubble, whose time makes the
-// redraws as many as configured on any machine.
+// sending returns the bytes per second that a dashboard sends to a terminal of w x h cells after
+// some keys, once it has settled. Call it in a bubble, whose time makes the number of redraws
+// independent of the machine.
 func sending(t *testing.T, backend Backend, cfg Config, w, h int, span time.Duration, keys ...string) float64 {
 	t.Helper()
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
@@ -102,8 +102,8 @@ func site(ctx context.Context, cameras int) *noisy {
 	return n
 }
 
-// Whatever cameras send, frames take no more than their share of the bandwidth: on the wall as
-// in the preview, at every size. All tiles get their turn.
+// Whatever cameras send, frames take no more than their share of the bandwidth, on the wall and
+// in the preview, at every size. All tiles are updated in turn.
 func TestFramesKeepTheirBudget(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {120, 40}, {200, 60}} {
 		for _, tt := range []struct {
@@ -119,7 +119,7 @@ func TestFramesKeepTheirBudget(t *testing.T) {
 					const span = 20 * time.Second
 					got := sending(t, n, cfg, size[0], size[1], span, tt.keys...)
 					t.Logf("%.0f B/s", got)
-					// A whole screen may be under way at either end.
+					// A whole screen may be in progress at either end.
 					if most := 16_000 + 40*float64(size[0]*size[1])/span.Seconds(); got > most || got < 4000 {
 						t.Errorf("%.0f bytes a second, at most %.0f are wanted", got, most)
 					}
@@ -138,7 +138,7 @@ func TestFramesKeepTheirBudget(t *testing.T) {
 	}
 }
 
-// unsteady is a detector that takes some milliseconds for each frame.
+// unsteady is a detector that takes some milliseconds per frame.
 type unsteady struct {
 	detectors.Detector
 	random *rand.Rand
@@ -149,7 +149,7 @@ func (u unsteady) Detect(ctx context.Context, f *capture.Frame) ([]detectors.Rea
 	return u.Detector.Detect(ctx, f) //nolint:wrapcheck // its own
 }
 
-// drawnSite is a runtime with drawn cameras and motion detection.
+// drawnSite is a runtime with synthetic cameras and motion detection.
 func drawnSite(cameras []capture.Config) (Local, func(ctx context.Context) error) {
 	kinds := detectors.Builtin()
 	motion := kinds["motion"]
@@ -178,7 +178,7 @@ func drawnSite(cameras []capture.Config) (Local, func(ctx context.Context) error
 	}
 }
 
-// What the drawn street costs at ten redraws a second.
+// The cost of the synthetic street at ten redraws per second.
 func TestStreetKeepsItsBudget(t *testing.T) {
 	street := capture.DefaultConfig()
 	street.Name, street.Source, street.Width, street.Height = "street", "synthetic:street", 640, 360

@@ -26,7 +26,7 @@ import (
 	"rvo-tui/ui/remote"
 )
 
-// drawn is a movie of five seconds, 10 frames a second, without a decoder.
+// drawn is a movie of five seconds, 10 frames per second, without a decoder.
 type drawn struct{ next int }
 
 func (s *drawn) Tracks() []*capture.Track { return nil }
@@ -231,7 +231,7 @@ func TestOpenerGetsTheClip(t *testing.T) {
 	}
 }
 
-// The clip of an event at the sizes of screens that there are.
+// The clip of an event at all tested screen sizes.
 func TestEvidenceAtAllSizes(t *testing.T) {
 	for _, size := range [][2]int{{40, 10}, {80, 24}, {100, 30}, {120, 40}, {200, 60}} {
 		for _, ascii := range []bool{false, true} {

@@ -51,7 +51,7 @@ func histogram(ds ...time.Duration) *engine.Histogram {
 	return h
 }
 
-// sample is a box on which something of everything goes on.
+// sample is a snapshot with something of everything.
 func sample() *runtime.Snapshot {
 	stages := [engine.StageCount]*engine.Histogram{
 		histogram(2*ms, 3*ms, 30*ms), histogram(20*time.Microsecond, 60*time.Microsecond), histogram(50 * time.Microsecond),
@@ -192,7 +192,7 @@ func sampleLog() []logging.Line {
 	}
 }
 
-// fake is a Backend that shows one snapshot and remembers commands.
+// fake is a Backend that shows one snapshot and records commands.
 type fake struct {
 	mu        sync.Mutex
 	snapshots chan *runtime.Snapshot
@@ -247,7 +247,7 @@ func (f *fake) Clip(id string) (clips.Clip, error) {
 	return clips.Clip{Entry: clips.Entry{EventID: id, DurationMS: 5000, Bytes: 812_345}, Path: "evidence/street/2026-03-14/11-58-55_0197-a/clip.mp4"}, nil
 }
 
-// Movie names no file: the films of tests are drawn.
+// Movie names no file: the movies of tests are synthetic.
 func (f *fake) Movie(context.Context, clips.Clip, int) (string, func(), error) {
 	return "", func() {}, nil
 }
@@ -284,7 +284,7 @@ func testKinds() detectors.Kinds {
 	return kinds
 }
 
-// fetch gives a dashboard the frames that it asks for.
+// fetch gives a dashboard the frames that it requests.
 func fetch(m *model, f *fake) {
 	views, _ := m.want.get()
 	for _, v := range views {

@@ -28,7 +28,7 @@ type program struct {
 	done    chan error
 }
 
-// start runs a dashboard. It is to be called in a bubble.
+// start runs a dashboard. Call it in a bubble.
 func start(t *testing.T, opts Options) *program {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -57,7 +57,7 @@ func start(t *testing.T, opts Options) *program {
 	return g
 }
 
-// settle lets everything happen that is to happen without a further key.
+// settle lets everything happen that needs no further key.
 func (g *program) settle() {
 	time.Sleep(200 * time.Millisecond)
 	synctest.Wait()
@@ -94,7 +94,7 @@ func (g *program) sees(text string) {
 	}
 }
 
-// commanded fails unless the last command is as wanted.
+// commanded fails unless the last command is the wanted one.
 func (g *program) commanded(want runtime.Command) {
 	g.t.Helper()
 	all := g.backend.did()

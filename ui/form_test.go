@@ -71,8 +71,8 @@ func TestConditionsAreTypedWithBlanks(t *testing.T) {
 	}
 }
 
-// A password is on the screen at no moment from its first letter to the answer,
-// wherever it is typed, and arrives whole.
+// A password is never on the screen, from its first letter to the answer, wherever it is typed,
+// and arrives complete.
 func TestTypedPasswordsDoNotShow(t *testing.T) {
 	const line = "yard rtsp://u:geheim@10.0.0.7/x"
 	hidden := func(g *program) {

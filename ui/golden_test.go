@@ -50,8 +50,7 @@ func at(lines []string, i int) string {
 	return ""
 }
 
-// plainText is what of a screen is not colour, and checks that it has the size
-// that it must have.
+// plainText returns a screen without colours, and checks its size.
 func plainText(t *testing.T, lines []string, w int) string {
 	t.Helper()
 	for i, l := range lines {
@@ -95,14 +94,14 @@ func TestScreens(t *testing.T) {
 	}
 }
 
-// blankLine is a line in which there is nothing but frames.
+// blankLine matches a line that contains only frames.
 var blankLine = regexp.MustCompile("(?m)^[│| ]*\n")
 
-// looks are the themes that views are drawn in: others only have other colors.
+// looks are the themes in which views are drawn: others only have other colours.
 var looks = []string{"dark", "light", "mono"}
 
-// Every pane and every overlay at the sizes of screens that there are, in both character
-// sets. What is dark, light or without color is the same text.
+// Every pane and every overlay at all tested screen sizes, in both character sets. Dark, light
+// and colourless views have the same text.
 func TestViewsAtAllSizes(t *testing.T) {
 	for _, size := range [][2]int{{40, 10}, {80, 24}, {100, 30}, {120, 40}, {200, 60}} {
 		for _, ascii := range []bool{false, true} {
@@ -187,7 +186,7 @@ func TestMonoHasNoColour(t *testing.T) {
 	}
 }
 
-// overlays are all of them, and how they are opened.
+// overlays are all overlays, and how they are opened.
 var overlays = []struct {
 	name string
 	open func(m *model)
@@ -294,7 +293,8 @@ func TestQuestionsOnSmallScreens(t *testing.T) {
 	}
 }
 
-// Where detectors have no room for all numbers, whole columns go, and what stays is whole.
+// If detectors have no room for all numbers, whole columns are left out, and the rest is
+// complete.
 func TestNarrowDetectors(t *testing.T) {
 	m := shown(t, newFake(), DefaultConfig(), 120, 40)
 	for w := 36; w <= 80; w++ {

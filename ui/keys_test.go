@@ -31,7 +31,7 @@ func TestKeysAreDocumented(t *testing.T) {
 	}
 }
 
-// keyTable writes all keys in Markdown.
+// keyTable formats all keys in Markdown.
 func keyTable() string {
 	var b strings.Builder
 	group := ""

@@ -154,7 +154,7 @@ func TestLostLinkIsToldWithoutSnapshots(t *testing.T) {
 	})
 }
 
-// A camera of another process cannot be a file, so none is proposed.
+// A camera of another process cannot be a file, so none is suggested.
 func TestMenuOfCamerasProposesNoFileElsewhere(t *testing.T) {
 	here := shown(t, newFake(), DefaultConfig(), 120, 40)
 	there := linked(t, remote.Link{State: remote.LinkLive}, 120, 40)

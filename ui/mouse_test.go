@@ -18,7 +18,7 @@ import (
 
 var clickedSizes = [][2]int{{80, 24}, {120, 40}, {200, 60}}
 
-// spots returns where each target on the screen begins, by its kind and argument.
+// spots returns the position of each target on the screen, by its kind and argument.
 func spots(m *model) map[string][2]int {
 	found := map[string][2]int{}
 	for y, l := range m.lines() {
@@ -38,7 +38,7 @@ func spots(m *model) map[string][2]int {
 	return found
 }
 
-// clicking clicks on targets, one after the other. A command that follows is carried out.
+// clicking clicks on targets, one after the other. A resulting command is executed.
 func clicking(t *testing.T, m *model, targets ...string) {
 	t.Helper()
 	for _, target := range targets {
@@ -52,7 +52,7 @@ func clicking(t *testing.T, m *model, targets ...string) {
 	}
 }
 
-// standing is what a key may have changed.
+// standing is the state that a key may have changed.
 func standing(m *model) string {
 	return fmt.Sprintf("%v %v %v %v %T %q %v %v %v", m.focus, m.tab, m.zoom, m.frozen, m.overlay, m.notice.text, m.scene.Preview, m.quit, m.backend.(*fake).did())
 }
@@ -150,7 +150,7 @@ func TestPanesAreClicked(t *testing.T) {
 	}
 }
 
-// What was drawn before the link was lost can be clicked as before.
+// What was drawn before the connection was lost can be clicked as before.
 func TestOutdatedPanesAreClicked(t *testing.T) {
 	m := shown(t, newFake(), DefaultConfig(), 120, 40)
 	fresh := spots(m)
@@ -205,7 +205,7 @@ func TestOverlaysAreClicked(t *testing.T) {
 	}
 }
 
-// Within an overlay only what belongs to it can be clicked.
+// Within an overlay, only its own contents can be clicked.
 func TestOverlayTakesAllClicks(t *testing.T) {
 	own := []string{draw.OnAction, draw.OnBox, draw.OnKey, draw.OnPage, draw.OnRow, draw.OnSeek}
 	for _, o := range overlays {
@@ -219,7 +219,7 @@ func TestOverlayTakesAllClicks(t *testing.T) {
 	}
 }
 
-// A click on "▼ 3 more" of a form goes on as the wheel does.
+// A click on "▼ 3 more" of a form scrolls like the wheel.
 func TestMoreOfAFormIsClicked(t *testing.T) {
 	m := shown(t, newFake(), DefaultConfig(), 80, 24)
 	typing(m, "a", "enter")

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A dashboard that nobody sees draws all the same: what it is measured for.
+// A headless dashboard draws all the same, so that it can be measured.
 func TestRunHeadlessDraws(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)

@@ -95,7 +95,7 @@ func TestLogLevel(t *testing.T) {
 	}
 }
 
-// A filter that nothing passes is told as what was not found.
+// If a filter matches nothing, the message names the filter.
 func TestNextMatchOfNothing(t *testing.T) {
 	for _, p := range []pane.ID{pane.Log, pane.Fleet, pane.Detectors} {
 		m := shown(t, newFake(), DefaultConfig(), 120, 40)

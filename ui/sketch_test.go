@@ -13,7 +13,7 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// edited notes what the dashboard asks to change in the file.
+// edited records the file changes that the dashboard requests.
 type edited struct {
 	shown, written []runtime.FileEdit
 	reverted       string
@@ -35,8 +35,7 @@ func (e *edited) edit(_ context.Context, edits []runtime.FileEdit, write bool) (
 	}, nil
 }
 
-// sketching runs a test with a dashboard that draws on a camera with one zone and one
-// line.
+// sketching runs a test with a dashboard that draws on a camera with one zone and one line.
 func sketching(t *testing.T, test func(g *program, e *edited)) {
 	synctest.Test(t, func(t *testing.T) {
 		e := &edited{}

@@ -10,7 +10,7 @@ import (
 	"rvo-tui/ui/pane"
 )
 
-// The next dashboard recalls the commands of this one, but none with a secret.
+// The next dashboard recalls the commands of this one, except those with a secret.
 func TestHistoryStays(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "dashboard.json")
 	synctest.Test(t, func(t *testing.T) {
@@ -40,7 +40,7 @@ func TestHistoryStays(t *testing.T) {
 	})
 }
 
-// letters are the keys of a line.
+// letters returns the keys of a line.
 func letters(line string) []string {
 	keys := strings.Split(line, "")
 	for i, k := range keys {
@@ -51,7 +51,7 @@ func letters(line string) []string {
 	return keys
 }
 
-// The next dashboard begins with the preset of this one.
+// The next dashboard starts with the preset of this one.
 func TestPresetStays(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "dashboard.json")
 	synctest.Test(t, func(t *testing.T) {

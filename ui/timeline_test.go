@@ -15,7 +15,7 @@ import (
 )
 
 // recalling is a dashboard that has run for seven minutes: the rule motion was unknown, then
-// false, true, and confirmed. Its first events are of before.
+// false, true, and confirmed. Its first events are older.
 func recalling(t *testing.T, cfg Config, w, h int, past *pane.History) *model {
 	t.Helper()
 	f := newFake()
@@ -27,7 +27,7 @@ func recalling(t *testing.T, cfg Config, w, h int, past *pane.History) *model {
 	return m
 }
 
-// past is seven minutes of the snapshots of a fake.
+// past is seven minutes of snapshots of a fake.
 func past() *pane.History {
 	f, hist := newFake(), pane.NewHistory()
 	for s := 420; s >= 0; s-- {

@@ -15,8 +15,7 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// What was done is taken back in the order of last to first, on the cameras that it
-// changed.
+// Changes are undone from last to first, on the cameras that they changed.
 func TestUndo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := start(t, Options{})
@@ -44,7 +43,7 @@ func TestUndo(t *testing.T) {
 	})
 }
 
-// A command for all cameras is taken back on those that it changed.
+// A command for all cameras is undone on those that it changed.
 func TestInverse(t *testing.T) {
 	s := sample()
 	second := s.Cameras[0]
@@ -75,7 +74,7 @@ func TestInverse(t *testing.T) {
 	}
 }
 
-// sampleDiff is how what runs differs from a file.
+// sampleDiff is a difference between the running configuration and a file.
 func sampleDiff() runtime.FileDiff {
 	return runtime.FileDiff{
 		File: "rvo.toml", ID: "1a2b", TOML: "# rule \"blind\", line 34\ndisabled_on = [\"yard\"]\n",
@@ -87,7 +86,7 @@ func sampleDiff() runtime.FileDiff {
 	}
 }
 
-// What runs is written to the file after it was shown, and only what was shown.
+// Changes are written to the file only after they were shown.
 func TestWriteIsShownFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := sampleDiff()

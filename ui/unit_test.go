@@ -138,8 +138,8 @@ func TestConfigValidate(t *testing.T) {
 	}
 }
 
-// A terminal that is sent 10 kB for each screen, offered ten times a second
-// for a minute, must get no more than the limit, and close to it.
+// A terminal that is sent 10 kB per screen, offered ten times a second for a minute, must get no
+// more than the limit, and close to it.
 func TestPaceKeepsTheLimit(t *testing.T) {
 	for _, limit := range []float64{5_000, 20_000, 90_000} {
 		p := pace{limit: limit}
@@ -163,7 +163,7 @@ func TestPaceKeepsTheLimit(t *testing.T) {
 	}
 }
 
-// The first line tells of the same trouble whichever camera is shown.
+// The first line shows the same alert whichever camera is selected.
 func TestHeadTellsOfTheFirstAlert(t *testing.T) {
 	m := shown(t, newFake(), DefaultConfig(), 120, 40)
 	for i := range m.scene.Snap.Cameras {
@@ -182,8 +182,8 @@ func TestHeadTellsOfTheFirstAlert(t *testing.T) {
 	}
 }
 
-// Whatever names, labels and errors say, the screen keeps its shape and nothing
-// reaches the terminal but text and colours.
+// Whatever names, labels and errors contain, the screen keeps its layout and only text and
+// colours reach the terminal.
 func FuzzHostileText(f *testing.F) {
 	for _, s := range []string{"person", "\x1b]0;title\x07", "\u202eabc", "車車車車", "👨‍👩‍👧‍👦", "e\u0301\u0301\u0301", "\x9b31m", "a\tb\nc\rd", "\xff\xfe", "각", "ᄀᅌ\xa8", "❤️", strings.Repeat("長", 400)} {
 		f.Add(s)
@@ -257,7 +257,7 @@ func FuzzParseOrder(f *testing.F) {
 	})
 }
 
-// Each command of the runtime can be typed, and completion leads to it.
+// Each command of the runtime can be typed, and completion suggests it.
 func TestEveryVerbIsInThePalette(t *testing.T) {
 	m := shown(t, newFake(), DefaultConfig(), 120, 40)
 	list := strings.Join(complete("", &m.scene, testKinds()), " ")
@@ -287,7 +287,7 @@ func TestEveryVerbIsInThePalette(t *testing.T) {
 	}
 }
 
-// A pane that has nothing new is not drawn again.
+// An unchanged pane is not drawn again.
 func TestUnchangedPanesAreKept(t *testing.T) {
 	m := shown(t, newFake(), DefaultConfig(), 120, 40)
 	m.screen()

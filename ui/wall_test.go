@@ -114,7 +114,7 @@ func TestTilesAreFetchedInTurn(t *testing.T) {
 	}
 }
 
-// What is new on the screen is drawn though the screen before it was expensive.
+// New screen contents are drawn even if the screen before was expensive.
 func TestFirstFramesAreFree(t *testing.T) {
 	f := frames{limit: 1000}
 	views := []runtime.PreviewSpec{{Camera: "a"}}

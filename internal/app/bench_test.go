@@ -109,7 +109,7 @@ func TestBenchList(t *testing.T) {
 	}
 }
 
-// Every scenario has its line in the document.
+// Every scenario has its row in the document.
 func TestScenariosAreDocumented(t *testing.T) {
 	text, err := os.ReadFile("../../docs/harness.md")
 	if err != nil {

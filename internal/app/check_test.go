@@ -16,12 +16,11 @@ import (
 	"rvo-tui/internal/config"
 )
 
-// builtIn is the configuration inside the program. Where it cannot be read most
-// tests fail.
+// builtIn is the configuration built into the program. If it cannot be read, most tests fail.
 var builtIn, _ = os.ReadFile("../../rvo.toml")
 
-// testLoader reads configurations as the program does, but for the look at what
-// is installed, and with its own environment.
+// testLoader reads configurations like the program, but without checking what is installed, and
+// with its own environment.
 func testLoader(env ...string) config.Loader {
 	made := newKinds()
 	made.close() // no test here makes a detector
@@ -51,7 +50,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// What a network gets to see is said before it does, with its place.
+// Before a network runs, a warning tells which frames it gets, with the position in the file.
 func TestCheckWarns(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"[metrics]\nlisten = \":9090\"\n", ":2:10: metrics: listen: warning: metrics, which name cameras"},
@@ -74,7 +73,7 @@ func TestCheckWarns(t *testing.T) {
 	}
 }
 
-// A camera that never has a frame is said before it is waited for.
+// A warning tells that a camera never has a frame, before check waits for one.
 func TestCheckWarnsOfWhatIsNotDecoded(t *testing.T) {
 	for _, c := range []struct {
 		source string
@@ -96,7 +95,7 @@ func TestCheckWarnsOfWhatIsNotDecoded(t *testing.T) {
 	}
 }
 
-// A kind that this build does not have is neither accepted nor offered.
+// A kind that is not in this build is neither accepted nor suggested.
 func TestCheckOfKindsThatWereLeftOut(t *testing.T) {
 	kinds := newKinds()
 	defer kinds.close()
@@ -121,7 +120,7 @@ func TestCheckOfKindsThatWereLeftOut(t *testing.T) {
 	}
 }
 
-// Files are opened as the user who will read them, and it is said who that is.
+// Files are opened as the user who will read them, and the user is named.
 func TestCheckOpensFiles(t *testing.T) {
 	dir, err := os.MkdirTemp("/tmp", "check") // t.TempDir is below what other users may not enter
 	if err != nil {
@@ -158,7 +157,7 @@ func TestCheckOpensFiles(t *testing.T) {
 	}
 }
 
-// Variables that rvo reads have an effect, or it is said what is in their place.
+// Variables of rvo take effect, or the error names their replacement.
 func TestCheckSaysWhatReplacesVariablesOfRVO(t *testing.T) {
 	var out bytes.Buffer
 	err := check(t.Context(), testLoader("RVO_WEB_PORT=8080", "RVO_CONFIG=../config/testdata/no_cycle.toml"), newKinds(), cli.Flags{}, &out)
@@ -179,7 +178,7 @@ func TestPrintedTextControlsNoTerminal(t *testing.T) {
 	}
 }
 
-// A disk that must be mounted and is not ends check, and the start, with status 2.
+// If a disk that must be mounted is not, check and the start end with status 2.
 func TestCheckRequiresTheMount(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "rvo.toml")

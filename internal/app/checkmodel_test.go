@@ -68,7 +68,7 @@ func TestCheckOpensNetworks(t *testing.T) {
 	}
 }
 
-// A server that is not there may be started later.
+// A server that is down may be started later.
 func TestCheckOfAServerThatIsNotThere(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -29,7 +29,7 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// commandOf returns the command that a line of ctl stands for.
+// commandOf returns the command for a line of ctl.
 func commandOf(t *testing.T, l config.Loader, args ...string) (runtime.Command, error) {
 	t.Helper()
 	flags, err := cli.Parse(append([]string{"ctl"}, args...), new(bytes.Buffer))
@@ -201,7 +201,7 @@ func TestCtlNamesTheHelpOfItsVerb(t *testing.T) {
 	}
 }
 
-// Somebody who is interrupted while a command is carried out is told so, in words.
+// An interrupt during a command gives a readable message.
 func TestCtlInterrupted(t *testing.T) {
 	at := filepath.Join(t.TempDir(), "s")
 	ln, err := net.Listen("unix", at)
@@ -257,7 +257,7 @@ func TestPrintStatusIsSafeForATerminal(t *testing.T) {
 	}
 }
 
-// A program that was broken into, or lies, must not reach the terminal.
+// A compromised program must not send control sequences to the terminal.
 func TestCtlPrintsNothingThatATerminalObeys(t *testing.T) {
 	const evil = "a\x1b]0;x\x07\u009b31m\x7f\nb\r\x00c\u202e\u2066d\u200f\U000e0041"
 	event := runtime.RecentEvent{Event: rules.Event{ID: evil, Type: evil, Camera: evil, Phase: evil, Clauses: []rules.Clause{{Text: evil}}}}

@@ -28,7 +28,7 @@ func runtimeFor(t *testing.T) *onnx.Runtime {
 	return r
 }
 
-// see returns what a kind finds in an image file.
+// see returns the detections of a kind in an image file.
 func see(t *testing.T, kind detectors.Kind, options any, file string) (detectors.Reading, error) {
 	t.Helper()
 	cfg := detectors.Config{Name: "eye", Kind: kind.Name, Options: options}.Fill(kind)

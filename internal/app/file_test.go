@@ -35,7 +35,7 @@ when = "motion > 0.5"
 socket = ""
 `
 
-// What was changed by command is written to the file, after which it counts as configured.
+// Changes by command are written to the file, and then count as configured.
 func TestWriteWhatRuns(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := os.WriteFile("rvo.toml", []byte(twoScenes), 0o640); err != nil {
@@ -152,7 +152,7 @@ func TestWriteWhatRuns(t *testing.T) {
 	}
 	holds(byHand)
 
-	// Each is taken back, whatever has been written elsewhere since then.
+	// Each is undone, whatever has been written elsewhere since.
 	if err := f.Revert(ctx, removed.ID); err != nil || len(again.cfg.Zone) != 1 {
 		t.Errorf("zones in place: %v, %v", again.cfg.Zone, err)
 	}

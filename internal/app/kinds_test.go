@@ -51,8 +51,7 @@ func TestExamplesHaveTheKeysOfKinds(t *testing.T) {
 	}
 }
 
-// The table of the guide has every key of every kind, with its default, and no
-// other one.
+// The table in the guide has every key of every kind, with its default, and no others.
 func TestGuideHasTheKeysOfKinds(t *testing.T) {
 	guide, err := os.ReadFile("../../docs/configuration.md")
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"rvo-tui/detectors/remote/child"
 )
 
-// TestMain makes the test program that of its detectors' processes, too. A model
-// whose name begins with "crash" ends its process as a fault in a C library does.
+// TestMain lets the test program act as a detector process, too. A model whose name begins with
+// "crash" ends its process like a fault in a C library.
 func TestMain(m *testing.M) {
 	if len(os.Args) < 2 || os.Args[1] != child.Argument {
 		os.Exit(m.Run())

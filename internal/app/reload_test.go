@@ -17,8 +17,7 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// The file in place is the one that is read again, and one that has gone changes
-// nothing.
+// The current file is the one that is reloaded, and if it is missing nothing changes.
 func TestReloadKeepsToItsFile(t *testing.T) {
 	loader := testLoader()
 	t.Chdir(t.TempDir())
@@ -45,8 +44,7 @@ func TestReloadKeepsToItsFile(t *testing.T) {
 	}
 }
 
-// A file that is edited by hand shows as changed until it is read again, whether or not it is
-// reloaded by itself.
+// A file that is edited by hand shows as changed until it is read again, with and without watch.
 func TestChangedFileShows(t *testing.T) {
 	loader := testLoader()
 	t.Chdir(t.TempDir())

@@ -17,7 +17,7 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// manager is what a service tells, and how the run that it tells of stands.
+// manager records what a service tells systemd, and the state of its run.
 type manager struct {
 	began      time.Time
 	heard      []string // when, and what
@@ -88,8 +88,8 @@ func TestService(t *testing.T) {
 	})
 }
 
-// Without a watchdog nobody feeds one, and the state is told when it changes. A
-// run that ends by itself says so, too.
+// Without a watchdog, none is fed, and changes of the state are reported. A run that ends by
+// itself reports it, too.
 func TestServiceWithoutWatchdog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log strings.Builder

@@ -15,7 +15,7 @@ func TestBenchCompareFlags(t *testing.T) {
 	}
 }
 
-// What a run can be told is in the help of bench itself, with its defaults.
+// The help of bench itself has the flags of a run, with their defaults.
 func TestBenchHelp(t *testing.T) {
 	for _, args := range [][]string{{"bench", "--help"}, {"bench", "run", "--help"}} {
 		var out bytes.Buffer

@@ -69,7 +69,7 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-// What the flags and arguments are completed with is a sort that there is.
+// The completion tags of flags and arguments exist.
 func TestCompleteTags(t *testing.T) {
 	parser, err := newParser(new(Flags), new(bytes.Buffer), func(int) {})
 	if err != nil {
@@ -91,7 +91,7 @@ func TestCompleteTags(t *testing.T) {
 	}
 }
 
-// A program in its place answers as rvo-tui would.
+// A fake program completes like rvo-tui.
 func TestScripts(t *testing.T) {
 	dir := t.TempDir()
 	fake := filepath.Join(dir, "rvo-tui")

@@ -12,10 +12,10 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// line is a command and the least that it is given.
+// line is a command with its required arguments.
 type line struct{ command, args string }
 
-// lines returns one for every command there is.
+// lines returns a line for every command.
 func lines(t *testing.T) []line {
 	t.Helper()
 	parser, err := newParser(new(Flags), io.Discard, func(int) {})
@@ -41,7 +41,7 @@ var given = map[string]string{
 	"token": "${A}", "mode": "both", "runs": "1", "duration-secs": "1", "warmup-secs": "1", "sample-ms": "1", "size": "1x1", "seed": "1",
 }
 
-// with returns a flag as it is typed, with a value if it takes one.
+// with returns a flag as typed, with a value if it takes one.
 func with(f *kong.Flag) string {
 	if f.IsBool() {
 		return "--" + f.Name
@@ -55,7 +55,7 @@ func with(f *kong.Flag) string {
 
 var listed = regexp.MustCompile(`(?m)^ +(?:-\w, |    )?--([a-z-]+)`)
 
-// Each command lists in its help the flags that it takes, and no others.
+// The help of each command lists exactly its flags.
 func TestHelpListsTheFlagsThatAreTaken(t *testing.T) {
 	parser, err := newParser(new(Flags), io.Discard, func(int) {})
 	if err != nil {
@@ -105,7 +105,7 @@ func TestHelpListsTheFlagsThatAreTaken(t *testing.T) {
 	}
 }
 
-// What stands before a command counts as what stands behind it.
+// Flags before a command are the same as flags after it.
 func TestFlagsMayStandBeforeTheCommand(t *testing.T) {
 	for args, want := range map[string]string{
 		"--config a.toml check": "", "--config a.toml clips": "", "--clips-dir d clips": "", "--ascii connect": "",

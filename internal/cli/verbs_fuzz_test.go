@@ -11,8 +11,7 @@ import (
 	"rvo-tui/runtime"
 )
 
-// FuzzParseVerb: words become a command that there is, for the camera that is meant, or
-// an error that says something.
+// FuzzParseVerb: words become an existing command for the right camera, or a readable error.
 func FuzzParseVerb(f *testing.F) {
 	for _, line := range []string{
 		"enable motion --camera yard", "set_rate motion 2.5", "set_rate motion -0.5", "attach motion name=a", "rule_off moved",

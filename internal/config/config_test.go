@@ -24,14 +24,12 @@ import (
 	"rvo-tui/internal/cli"
 )
 
-// builtIn is the configuration inside the program. Where it cannot be read most
-// tests fail.
+// builtIn is the configuration built into the program. If it cannot be read, most tests fail.
 var builtIn, _ = os.ReadFile("../../rvo.toml")
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// testKinds are the kinds that the program has, but for their look at what is
-// installed.
+// testKinds are the program's kinds, but without checking what is installed.
 func testKinds() detectors.Kinds {
 	kinds := detectors.Builtin()
 	for name, kind := range opencv.Kinds() {
@@ -60,7 +58,7 @@ func testLoader(env ...string) Loader {
 	}}
 }
 
-// loadText loads a configuration that is given as text.
+// loadText loads a configuration from a string.
 func loadText(t testing.TB, l Loader, text string, flags cli.Flags) (Config, error) {
 	t.Helper()
 	flags.Config = filepath.Join(t.TempDir(), "rvo.toml")
@@ -295,7 +293,7 @@ func TestBuiltInConfig(t *testing.T) {
 	}
 }
 
-// A bound that holds no clip would delete each at once.
+// A limit smaller than a clip would delete each at once.
 func TestMaxBytesHoldsAClip(t *testing.T) {
 	const base = "[[camera]]\nname = \"door\"\nsource = \"synthetic:street\"\n[[detector]]\nname = \"motion\"\nkind = \"motion\"\n[[rule]]\nevent = \"moved\"\nwhen = \"motion > 0.1\"\n"
 	for _, c := range []struct{ text, want string }{
@@ -312,7 +310,7 @@ func TestMaxBytesHoldsAClip(t *testing.T) {
 	}
 }
 
-// A shell's <(command) is a pipe: it is read to its end, and a silent one given up.
+// A shell's <(command) is a pipe: it is read to its end, and given up if it is silent.
 func TestConfigurationThroughAPipe(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "fifo")
 	if err := syscall.Mkfifo(file, 0o600); err != nil {

@@ -53,7 +53,7 @@ to = "ntfy://ntfy.sh/x"
 cameras = ["gate", "yard"]
 `
 
-// runningOf returns what a configuration runs as.
+// runningOf returns the running state of a configuration.
 func runningOf(cfg Config) (list []runtime.RunningCamera) {
 	for _, c := range cfg.Camera {
 		r := runtime.RunningCamera{Config: c}
@@ -224,7 +224,7 @@ func TestDiffOfTheBuiltIn(t *testing.T) {
 	}
 }
 
-// A change is taken back where it stands by now; what else has changed stays.
+// A change is undone at its current position; other changes are kept.
 func TestReverted(t *testing.T) {
 	const before = "a = 1\nb = 1\n\n# of the yard\n[[zone]]\nname = \"yard\"\n\n[[zone]]\nname = \"door\"\n"
 	added := before + "\n[[zone]]\nname = \"gate\"\n"

@@ -20,7 +20,7 @@ var (
 	exampleValue = regexp.MustCompile(`(?m)^([a-z_]+ *=.*)# default.*$`)
 )
 
-// filled returns the text of a configuration with every default filled in.
+// filled returns a configuration text with every default filled in.
 func filled(t *testing.T, text string) string {
 	t.Helper()
 	cfg, err := loadText(t, testLoader("DOOR_PASSWORD=x", "PACKAGE_TOKEN=y", "TRITON_TOKEN=y", "WEBHOOK_SECRET=0123456789abcdef"), text, cli.Flags{})
@@ -60,8 +60,7 @@ func written(t *testing.T, cfg Config) string {
 	return all
 }
 
-// same compares a configuration with its documented defaults written out to the
-// one without them.
+// same compares a configuration with and without its documented defaults.
 func same(t *testing.T, documented, builtIn string) {
 	t.Helper()
 	a, b := strings.Split(documented, "\n"), strings.Split(builtIn, "\n")

@@ -53,7 +53,7 @@ func TestFlagsReplaceCameras(t *testing.T) {
 	}
 }
 
-// A password in the environment is not in the list of processes.
+// A password in the environment is not in the process list.
 func TestFlagsTakeSecretsFromTheEnvironment(t *testing.T) {
 	loader := testLoader("PW=a/b@c", "SERVICE=localhost:1")
 	cfg, err := loadText(t, loader, twoCameras, cli.Flags{
@@ -115,7 +115,7 @@ func TestFlagProblems(t *testing.T) {
 	}
 }
 
-// The engines take over what was parsed here.
+// The engines use the conditions parsed here.
 func TestRulesBringTheirConditions(t *testing.T) {
 	const text = twoCameras + `
 [[rule]]

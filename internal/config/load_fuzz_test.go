@@ -38,9 +38,9 @@ func FuzzLoad(f *testing.F) {
 			return
 		}
 		out := written(t, cfg)
-		// A text of the configuration is not a template any more.
+		// A decoded string is no longer a template.
 		again := strings.ReplaceAll(out, "${", "$${")
-		// Zeros that were left out are written out now, which some keys refuse.
+		// Omitted zeros are now written out, which some keys refuse.
 		again = unset(again)
 		second, err := l.Compose("rvo.toml", []byte(again), cli.Flags{})
 		if err != nil {
@@ -52,8 +52,7 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
-// unset takes lines with zeros out of the detectors and rules of a marshalled
-// configuration.
+// unset removes lines with zeros from the detectors and rules of a marshalled configuration.
 func unset(text string) string {
 	var b strings.Builder
 	section := ""

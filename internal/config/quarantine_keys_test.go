@@ -16,12 +16,12 @@ import (
 	"rvo-tui/runtime/sink/notify"
 )
 
-// ownTables are tables that nothing else needs, with the keys that they need.
+// ownTables are tables that nothing else needs, with their required keys.
 var ownTables = []struct {
 	head, where string
 	needed      [][2]string
 	all         any
-	// others are keys about other tables: what is wrong there is how tables fit.
+	// others are keys about other tables: errors there are about relations.
 	others []string
 }{
 	{"[[camera]]", `camera "yard"`, [][2]string{{"name", `"yard"`}, {"source", `"synthetic:empty"`}}, capture.Config{}, nil},
@@ -31,9 +31,8 @@ var ownTables = []struct {
 	{"[mqtt]", "mqtt", [][2]string{{"server", `"mqtt://a"`}}, mqtt.Config{}, nil},
 }
 
-// Whatever is written into whatever key of a table costs this table at most: it is
-// right, or left out, and everything else stays the same. Where it is about other
-// tables, it may be an error.
+// Any value of any key of a table affects at most this table: it is valid or left out, and
+// everything else stays the same. For keys about other tables, it may be an error.
 func TestQuarantineOfEveryKey(t *testing.T) {
 	l := testLoader()
 	l.Quarantine = true

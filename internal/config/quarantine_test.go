@@ -19,9 +19,9 @@ event = "moved"
 when = "motion > 0.1"
 `
 
-// What is wrong within the table of a camera, detector, rule or output leaves out that
-// one; what is wrong elsewhere, or is needed by others, is an error, and so is
-// everything for those that ask for it.
+// An error within the table of a camera, detector, rule or output leaves out that table. An error
+// elsewhere, or in a table that others need, is an error, and so is everything for callers who
+// want no quarantine.
 func TestQuarantine(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
@@ -75,7 +75,7 @@ func TestQuarantine(t *testing.T) {
 	}
 }
 
-// The last camera is needed by all.
+// The last camera is always needed.
 func TestQuarantineOfTheOnlyCamera(t *testing.T) {
 	l := testLoader()
 	l.Quarantine = true

@@ -35,7 +35,7 @@ func TestScreenTakesTheUISectionAlone(t *testing.T) {
 	}
 }
 
-// The colors of a theme come from a file, and problems are told with their place in it.
+// The colours of a theme come from a file, and errors have their position in it.
 func TestThemeOfAFile(t *testing.T) {
 	t.Chdir(t.TempDir())
 	load := func(theme string) (Config, error) {

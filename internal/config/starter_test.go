@@ -8,7 +8,7 @@ import (
 	"rvo-tui/internal/starter"
 )
 
-// What init writes is a valid configuration, whatever was answered.
+// The output of init is a valid configuration, whatever the answers.
 func TestStarter(t *testing.T) {
 	for _, thing := range starter.Things() {
 		for _, tell := range []string{"", "webhook:https://example.org/events", "ntfy://ntfy.sh/topic"} {

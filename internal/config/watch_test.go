@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// watched is a file whose changes are followed in virtual time.
+// watched is a file whose changes are watched in virtual time.
 type watched struct {
 	mu    sync.Mutex // guards text and err
 	text  string

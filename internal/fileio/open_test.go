@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Whatever has the place of a file, opening it neither waits nor succeeds.
+// Whatever is in place of a file, opening it neither blocks nor succeeds.
 func TestOpenTakesRegularFilesAlone(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// without says what a package must not reach, however indirectly, and why.
+// without lists what a package must not import, even indirectly, and why.
 var without = []struct {
 	dir  string
 	refs []string
@@ -39,8 +39,7 @@ func TestPurePackagesStayPure(t *testing.T) {
 	}
 }
 
-// threadless are the packages in which no goroutine may start: whoever calls them
-// owns the one that they run in.
+// threadless are the packages that must not start goroutines: they run in that of their caller.
 var threadless = []string{"rules", "runtime/engine"}
 
 func TestNoGoroutineStartsInPureCode(t *testing.T) {
@@ -62,7 +61,7 @@ func TestNoGoroutineStartsInPureCode(t *testing.T) {
 	}
 }
 
-// maxEntries is how much the root of the module may hold.
+// maxEntries limits the number of entries in the root of the module.
 const maxEntries = 26
 
 func TestTheRootIsNearlyEmpty(t *testing.T) {

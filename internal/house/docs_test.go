@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// documents returns the text of every document, by its path from the root.
+// documents returns the text of every document by its path from the root.
 func documents(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -47,7 +47,7 @@ var (
 	anAddress = regexp.MustCompile(`^[a-z]+:`)
 )
 
-// anchors returns what the headings of a document can be linked to by.
+// anchors returns the link anchors of a document's headings.
 func anchors(text string) []string {
 	var all []string
 	seen := map[string]int{}
@@ -64,8 +64,7 @@ func anchors(text string) []string {
 	return all
 }
 
-// Links of documents lead to files and headings that are there, and those to elsewhere
-// are addresses.
+// Links in documents lead to existing files and headings, and external ones are URLs.
 func TestDocumentsLinkToWhatIsThere(t *testing.T) {
 	all := documents(t)
 	for name, text := range all {
@@ -91,7 +90,7 @@ func TestDocumentsLinkToWhatIsThere(t *testing.T) {
 	}
 }
 
-// The list of documents has every one of them.
+// The list of documents is complete.
 func TestEveryDocumentIsListed(t *testing.T) {
 	list, err := os.ReadFile(filepath.Join(root, "docs/README.md"))
 	if err != nil {

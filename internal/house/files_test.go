@@ -8,8 +8,7 @@ import (
 	"testing"
 )
 
-// sleepers are the files of tests that may call time.Sleep without a synctest
-// bubble of their own, and why.
+// sleepers are the test files that may call time.Sleep outside a synctest bubble, and why.
 var sleepers = map[string]string{
 	"e2e/screen_cost_test.go":      "what is measured for a while, on request",
 	"e2e/web_cost_test.go":         "what is measured for a while, on request",
@@ -26,15 +25,14 @@ var sleepers = map[string]string{
 	"runtime/sink/mqtt/hostile_test.go": "plays a broker that hangs",
 }
 
-// vague names say nothing about what a package holds.
+// vague names say nothing about the contents of a package.
 var vague = []string{"common", "helper", "helpers", "misc", "models", "types", "util", "utils"}
 
-// maxDoc is how many lines the comment of a package may have. Those of commands say
-// how they are used, and may be longer.
+// maxDoc is the maximum number of lines of a package comment. Those of commands describe their
+// usage, and may be longer.
 const maxDoc = 5
 
-// maxFiles is how many files of program code a folder may have; more are two
-// folders.
+// maxFiles is the maximum number of non-test files in a folder; more should be two folders.
 const maxFiles = 20
 
 // larger are the folders that have more, and why.
@@ -43,7 +41,7 @@ var larger = map[string]string{
 	"clips":   "a clip is one thing from the ring to the disk: what remembers, writes, finishes and deletes it shares its names",
 }
 
-// maxLines is what a file of one subject stays below.
+// maxLines is the maximum length of a file with one subject.
 const maxLines = 500
 
 func TestPackagesHaveNamesThatSaySomething(t *testing.T) {
@@ -54,7 +52,7 @@ func TestPackagesHaveNamesThatSaySomething(t *testing.T) {
 	}
 }
 
-// Whoever opens a package for the first time reads its comment.
+// A new reader of a package starts with its comment.
 func TestPackagesSayWhatTheyAre(t *testing.T) {
 	said := map[string]int{}
 	for _, s := range sources(t) {
@@ -91,8 +89,7 @@ func TestNothingRunsByItself(t *testing.T) {
 	}
 }
 
-// A test that sleeps is slow, or fails on a busy machine; in a bubble it is
-// neither.
+// A test that sleeps is slow, or fails on a busy machine; in a bubble it does neither.
 func TestTestsDoNotSleep(t *testing.T) {
 	for _, s := range sources(t) {
 		if !s.test() || slices.Contains(s.imports(), "testing/synctest") || sleepers[s.name] != "" {

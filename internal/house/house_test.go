@@ -1,5 +1,5 @@
-// Package house holds the tests of what no package can hold by itself: who imports
-// whom, what a file may look like, and that the documents lead somewhere.
+// Package house tests what no package can test by itself: imports between packages, sizes of
+// files, and links in documents.
 package house
 
 import (
@@ -17,10 +17,10 @@ import (
 	"testing"
 )
 
-// directions says what the packages of each directory, and of those below it that
-// have no line of their own, may import of this module besides leaves. Imports
-// follow the data: a frame is captured, a detector looks at it, a rule judges,
-// evidence is kept, the runtime moves all of it, and the screens show it.
+// directions lists what the packages in each directory, and those below without a line of their
+// own, may import from this module besides leaves. Imports follow the data: a frame is captured,
+// a detector processes it, a rule evaluates, evidence is kept, the runtime drives all of it, and
+// the dashboards show it.
 const directions = `
 .: internal/app
 internal/app: *
@@ -100,16 +100,15 @@ sdk/gen: docs
 sdk/go: proto
 `
 
-// leaves may be imported by every package but another leaf: what three packages
-// need alike.
+// leaves may be imported by every package but another leaf. They are what three or more packages
+// share.
 var leaves = []string{"internal/text", "internal/option", "internal/backoff", "internal/fileio", "internal/ring"}
 
-// forTests is what tests may import besides: what makes frames, and what they
-// test each other with.
+// forTests is what tests may import in addition: sources of frames, and test helpers.
 var forTests = []string{"capture", "capture/libav", "capture/login/logintest", "capture/synthetic", "detectors", "detectors/onnx", "detectors/opencv", "detectors/remote", "detectors/remote/child", "detectors/remote/oip", "internal/modelcheck", "proto", "runtime/testkit"}
 
-// onlyStd is who imports nothing from outside the standard library, and the
-// modules that they may import for all that.
+// onlyStd are the packages that import nothing outside the standard library, with their
+// exceptions.
 var onlyStd = map[string][]string{
 	"capture":           {},
 	"capture/device":    {"github.com/blackjack/webcam", "golang.org/x/sys"},
@@ -128,7 +127,7 @@ var onlyStd = map[string][]string{
 	"internal/text":     {},
 }
 
-// onlyFor says who alone may import something, and why.
+// onlyFor restricts who may import something, and says why.
 var onlyFor = []struct {
 	path string
 	dirs []string
@@ -170,8 +169,7 @@ func (s source) imports() []string {
 	return paths
 }
 
-// sources reads every Go file of the module, those of other systems and without
-// cgo included.
+// sources reads every Go file of the module, including those of other systems and without cgo.
 func sources(t *testing.T) []source {
 	t.Helper()
 	var all []source
@@ -201,14 +199,14 @@ func sources(t *testing.T) []source {
 	return all
 }
 
-// under reports whether a path is one of the roots or below it.
+// under reports whether a path is one of the roots, or below one.
 func under(name string, roots ...string) bool {
 	return slices.ContainsFunc(roots, func(root string) bool {
 		return name == root || strings.HasPrefix(name, root+"/")
 	})
 }
 
-// nearest returns the longest key that is the directory or above it.
+// nearest returns the longest key that is the directory or a parent of it.
 func nearest[V any](m map[string]V, dir string) (key string, found bool) {
 	for k := range maps.Keys(m) {
 		if (k == dir || strings.HasPrefix(dir, k+"/")) && (!found || len(k) > len(key)) {
@@ -223,7 +221,7 @@ const module = "rvo-tui"
 // root is the directory of the module.
 const root = "../.."
 
-// imports reads directions: what each directory may import.
+// imports parses directions: what each directory may import.
 func imports() map[string][]string {
 	all := map[string][]string{}
 	for line := range strings.Lines(directions) {
@@ -263,8 +261,8 @@ func TestImportsFollowTheData(t *testing.T) {
 	}
 }
 
-// fits reports whether one directory may import another: itself (a test of the
-// package from outside), or what is allowed. Generated code counts as its root.
+// fits reports whether one directory may import another: itself (an external test), or what is
+// allowed. Generated code counts as its root.
 func fits(to, dir string, allowed []string) bool {
 	return to == dir || slices.Contains(allowed, "*") || slices.Contains(allowed, to) || slices.Contains(allowed, "proto") && under(to, "proto")
 }
@@ -286,7 +284,7 @@ func TestModulesStayWhereTheyBelong(t *testing.T) {
 	}
 }
 
-// allowedIn reports whether a file lies in one of the directories, or below it.
+// allowedIn reports whether a file is in one of the directories, or below one.
 func allowedIn(s source, dirs []string) bool {
 	dir := s.dir()
 	return slices.Contains(dirs, dir) || under(dir, slices.DeleteFunc(slices.Clone(dirs), func(d string) bool { return d == "." })...)

@@ -7,11 +7,11 @@ import (
 	"testing"
 )
 
-// opens are the functions that open what a path names, and wait for it: a FIFO without
-// a writer, or a device, may never answer.
+// opens are the functions that open a path and may block: a FIFO without a writer, or a device,
+// may never answer.
 var opens = []string{"os.Open", "os.OpenFile", "os.ReadFile", "tls.LoadX509KeyPair"}
 
-// openers are the files of the program that may call them, and why.
+// openers are the non-test files that may call them, and why.
 var openers = map[string]string{
 	"internal/fileio/open.go":            "is where regular files are opened",
 	"internal/fileio/replace.go":         "opens a directory, to sync it",

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// certify writes a pair for 127.0.0.1.
+// certify writes a certificate and key for 127.0.0.1.
 func certify(t *testing.T) (cert, key string) {
 	t.Helper()
 	ts := httptest.NewTLSServer(nil)

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// FuzzHosts: a request is served for a name only if it is one of those that are
-// served, and for an address only if it is a loopback one.
+// FuzzHosts: a request is served for a name only if it is one of the served names, and for an
+// address only if it is loopback.
 func FuzzHosts(f *testing.F) {
 	for _, host := range []string{"localhost", "LOCALHOST.", "nvr.example:8080", "127.0.0.1:1", "[::1]:80", "[::ffff:127.0.0.1]", "evil.example", "127.0.0.1.evil.example", "localhost:80:80", ""} {
 		f.Add(host)

@@ -36,7 +36,7 @@ type fromAddr struct {
 
 func (f fromAddr) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.ParseIP(f.addr), Port: 1} }
 
-// admit lets connections in, and returns them.
+// admit accepts connections and returns them.
 func admit(t *testing.T, p *Pool, from ...string) (conns []*Conn) {
 	t.Helper()
 	p.Listener = &peers{from: from}
@@ -100,8 +100,8 @@ func TestStrangersMakeRoomForEachOther(t *testing.T) {
 	}
 }
 
-// Who has begun to speak is not pushed out by those who say nothing, nor those who
-// have only just come by those who speak.
+// Connections that have sent data are not pushed out by silent ones, nor new ones by those that
+// have sent data.
 func TestNeitherSilenceNorTalkTakesAllPlaces(t *testing.T) {
 	p := NewPool(nil, bounds, slog.New(slog.DiscardHandler))
 	speaker := admit(t, p, "192.0.2.1")[0]

@@ -24,7 +24,7 @@ func textLog(out *bytes.Buffer) slog.Handler {
 	})
 }
 
-// runLog runs a ring in a bubble and returns what ends it.
+// runLog runs a ring in a bubble and returns a function that ends it.
 func runLog(h *Ring) (end func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -150,7 +150,7 @@ func TestRingCollapsesRepeats(t *testing.T) {
 	})
 }
 
-// stuckHandler never returns before its context or the test lets it.
+// stuckHandler returns only when its context ends or the test lets it.
 type stuckHandler struct {
 	slog.Handler
 	gate chan struct{}

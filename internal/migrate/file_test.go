@@ -25,14 +25,14 @@ func TestFile(t *testing.T) {
 	if err != nil || !bytes.Equal(written, shown.Bytes()) {
 		t.Errorf("%v, written:\n%s\nshown:\n%s", err, written, shown.Bytes())
 	}
-	// It can hold a password.
+	// The file can contain a password.
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != fs.FileMode(0o600) {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
 	if cfg, err := testLoader().Load(cli.Flags{Config: file}); err != nil || len(cfg.Rule) != 2 || !strings.Contains(told.String(), "rvo-tui --config "+file) {
 		t.Errorf("%d rules, %v, told %q", len(cfg.Rule), err, told.String())
 	}
-	// What is there stays.
+	// An existing file is kept.
 	if err := os.WriteFile(file, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -102,7 +102,7 @@ type machine struct {
 	at                 int // when it became so, or when the cooldown ends
 }
 
-// step returns whether the event is emitted.
+// step reports whether the event fires.
 func (m *machine) step(now int, met bool) bool {
 	if m.state == "cooldown" && now >= m.at {
 		m.state = ""
@@ -124,12 +124,11 @@ func (m *machine) step(now int, met bool) bool {
 	return true
 }
 
-// value is a signal of rvo: it counts until its TTL is over, and compares as false
-// after that.
+// value is a signal of rvo: it is valid until its TTL ends, and compares as false after that.
 type value struct{ v, until int }
 
-// Of the same series of signals the migrated rules make the events that the YAML
-// makes in rvo: at the same instants.
+// For the same series of signals, the migrated rules fire at the same instants as the YAML in
+// rvo.
 func TestTheSameSignalsGiveTheSameEvents(t *testing.T) {
 	type condition func(signal func(string) (int, bool)) bool
 	atLeast := func(name string, threshold int) condition {
@@ -195,7 +194,8 @@ func TestTheSameSignalsGiveTheSameEvents(t *testing.T) {
 					if random.IntN(20) != 0 {
 						continue
 					}
-					// A TTL ends between two steps: at its very end a signal is fresh in rvo and stale here.
+					// A TTL ends between two steps: exactly at its end, a signal is fresh in rvo
+					// and stale here.
 					v, ttl := random.IntN(7), 1+50*random.IntN(90)
 					values[name] = value{v, now + ttl}
 					id, err := table.Intern(name)

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A history shrinks to what makes it fail.
+// A failing history is shrunk.
 func TestShrink(t *testing.T) {
 	differs := func(h []int) string {
 		if i := slices.Index(h, 7); i >= 0 && slices.Contains(h[i:], 3) {

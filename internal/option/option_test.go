@@ -10,7 +10,7 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// period is a type that reads itself.
+// period is a type that parses itself.
 type period time.Duration
 
 func (p *period) UnmarshalText(text []byte) error {

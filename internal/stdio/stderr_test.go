@@ -15,8 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// redirected makes a file descriptor one of a new file, whose path it returns. It
-// and what stands for it in package os are as they were when the test ends.
+// redirected redirects a file descriptor to a new file, whose path it returns. The descriptor and
+// its variable in package os are restored when the test ends.
 func redirected(t *testing.T, fd int, stands **os.File) (file string) {
 	t.Helper()
 	file = filepath.Join(t.TempDir(), "out")
@@ -41,9 +41,8 @@ func redirected(t *testing.T, fd int, stands **os.File) (file string) {
 	return file
 }
 
-// captured captures what is written to file descriptor 2, which is as it was when
-// the test ends. What is written to the standard error that there was goes to a
-// file.
+// captured captures output to file descriptor 2 until the test ends. Output to the previous
+// standard error goes to a file.
 func captured(t *testing.T, log func(line string)) (real *os.File, restore func(), file string) {
 	t.Helper()
 	file = redirected(t, 2, &os.Stderr)
@@ -83,7 +82,7 @@ func TestCaptureStderr(t *testing.T) {
 		t.Error("real standard error:", err)
 	}
 	restore()
-	// A thread that hangs in a library may go on when all others have ended.
+	// A thread that hangs in a library may continue when all others have ended.
 	put("open rtsp://joe:s3cret@door/x failed\n")
 	if _, err := fmt.Fprintln(os.Stderr, "problem"); err != nil {
 		t.Error("standard error:", err)
@@ -100,8 +99,8 @@ func TestCaptureStderr(t *testing.T) {
 	}
 }
 
-// A process that has inherited the pipe does not hold up the end, and what was
-// written before it is not lost.
+// A process that has inherited the pipe does not delay the end, and what was written before it is
+// not lost.
 func TestCaptureStderrWithAChild(t *testing.T) {
 	var lines []string
 	_, restore, _ := captured(t, func(line string) { lines = append(lines, line) })
@@ -129,7 +128,7 @@ func TestRestOfAPipe(t *testing.T) {
 	if _, err := w.WriteString("late"); err != nil {
 		t.Fatal(err)
 	}
-	// The time is over before anybody has read.
+	// The deadline passes before anybody has read.
 	if err := r.SetReadDeadline(time.Unix(1, 0)); err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +139,7 @@ func TestRestOfAPipe(t *testing.T) {
 	}
 }
 
-// A log that hangs must not hold up who prints, nor lose count.
+// A log that hangs must not block writers, nor lose count.
 func TestCaptureStderrSlowLog(t *testing.T) {
 	hold := make(chan struct{})
 	var lines []string
@@ -148,15 +147,15 @@ func TestCaptureStderrSlowLog(t *testing.T) {
 		<-hold
 		lines = append(lines, line)
 	})
-	// A writer that waits for the log waits forever: it goes on only thereafter.
+	// A writer that waited for the log would wait forever: it continues only after this.
 	for i := range 20000 {
 		_, _ = unix.Write(2, fmt.Appendf(nil, "line %d %s\n", i, strings.Repeat("x", 200))) // what there is no room for is lost
 	}
 	freed := time.Now()
 	close(hold)
 	restore()
-	// A busy machine may need seconds for what is in the queue; before each line
-	// may be one that says how many were dropped.
+	// A busy machine may need seconds to empty the queue, and each line may be preceded by one
+	// with the number of drops.
 	if most := 2*(2*linesASecond+int(time.Since(freed).Seconds()*linesASecond)) + 10; len(lines) == 0 || len(lines) > most {
 		t.Errorf("%d lines reached the log, want at most %d", len(lines), most)
 	}
@@ -251,7 +250,7 @@ func FuzzPasswordInLine(f *testing.F) {
 				return
 			}
 		}
-		// Without its control characters the rest may come to read like the password.
+		// Without its control characters, the rest may look like the password.
 		if strings.Contains(cleanLine(before+" "+after), password) {
 			return
 		}

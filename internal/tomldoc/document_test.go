@@ -105,7 +105,7 @@ func FuzzLiteralOffset(f *testing.F) {
 	})
 }
 
-// Somebody who appends a section to a copy of the example is told where it is.
+// If a section is appended to a copy of the example that already has it, the error says where.
 func TestSecondTable(t *testing.T) {
 	_, err := Parse([]byte("a = 1\n[clips] # evidence\nbefore = \"1s\"\n[log]\n[clips]\nafter = \"1s\"\n"))
 	if err == nil || !strings.Contains(err.Error(), "line 5") || !strings.Contains(err.Error(), "it begins on line 2") {

@@ -140,8 +140,8 @@ func TestEditRefuses(t *testing.T) {
 	}
 }
 
-// Every element of the configurations that the project comes with can be changed, and put
-// back, without changing anything else.
+// Every element of the project's configurations can be changed, and restored, without changing
+// anything else.
 func TestEditKeepsTheRest(t *testing.T) {
 	files, err := filepath.Glob("../../examples/*.toml")
 	if err != nil {

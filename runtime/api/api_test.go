@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// served returns the address of a server over loopback, where tests are let in by
-// their uid.
+// served returns the address of a server over loopback, to which tests have access by their user
+// ID.
 func served(t *testing.T, s *Server) string {
 	t.Helper()
 	ending := make(chan struct{})

@@ -18,7 +18,7 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// commanded is a server of which a test sees the commands.
+// commanded is a server whose commands a test sees.
 func commanded(change func(*Options)) (*Server, *standing) {
 	rt := &standing{snap: &runtime.Snapshot{Cameras: []runtime.CameraView{{Status: capture.Status{Name: "door"}}}}}
 	s := guarded(func(o *Options) {
@@ -48,7 +48,7 @@ func commanded(change func(*Options)) (*Server, *standing) {
 	return s, rt
 }
 
-// Each verb of the runtime has a route, which stands in the one table of verbs.
+// Each verb of the runtime has a route in the table of verbs.
 func TestEveryVerbHasItsRoute(t *testing.T) {
 	routes := map[string]bool{}
 	for _, v := range cli.List() {
@@ -123,7 +123,7 @@ func TestStop(t *testing.T) {
 	}
 }
 
-// rvo's page and scripts find what they know.
+// rvo's page and scripts find the responses that they expect.
 func TestNodesOfRVO(t *testing.T) {
 	s, rt := commanded(nil)
 	post := func(body string) (status int, answer string) {
@@ -192,7 +192,7 @@ func TestStateOfRVO(t *testing.T) {
 	}
 }
 
-// Every error has its kind, and says what is wrong and what to do.
+// Every error has its kind, the problem and a remedy.
 func TestErrorsAreProblems(t *testing.T) {
 	for _, tt := range []struct {
 		err  error

@@ -86,7 +86,7 @@ func TestAdviceAboutListeners(t *testing.T) {
 	}
 }
 
-// A name may lead beyond this machine: what it means is known when it is listened at.
+// A host name may lead beyond this machine: its address is known only when listening.
 func TestAnExposedListenerDoesNotStart(t *testing.T) {
 	if ln, err := listenTCP(t.Context(), "0.0.0.0:0", Config{}); !errors.Is(err, errExposed) {
 		t.Errorf("without TLS and a token: %v", err)

@@ -20,8 +20,8 @@ import (
 	"rvo-tui/clips"
 )
 
-// evidenceOf makes a directory with a clip of each camera, an hour apart, of the events
-// "event0", "event1" and so on. Their movies have no more than a text.
+// evidenceOf makes a directory with a clip of each camera, an hour apart, of the events "event0",
+// "event1" and so on. Their movies are just text.
 func evidenceOf(t *testing.T, cameras ...string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -58,7 +58,7 @@ func put(t *testing.T, path, text string) {
 	}
 }
 
-// ask makes a request and returns the answer and its body.
+// ask makes a request and returns the response and its body.
 func ask(t *testing.T, method, url string, header ...string) (*http.Response, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, nil)
@@ -161,7 +161,7 @@ func TestFilesOfAClip(t *testing.T) {
 	}
 }
 
-// Whatever lies in the directory, lists are answered.
+// Whatever is in the directory, lists are answered.
 func TestClipsBesideFIFOs(t *testing.T) {
 	dir := evidenceOf(t, "door")
 	at := served(t, NewServer(Options{ClipsDir: dir})) + "/api/clips"
@@ -185,7 +185,7 @@ func TestClipsBesideFIFOs(t *testing.T) {
 	}
 }
 
-// A disk that hangs is answered for, keeps its place, and gives it back.
+// A disk that hangs gives an error, occupies a reader, and frees it afterwards.
 func TestDiskThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewServer(Options{ClipsDir: "x"})

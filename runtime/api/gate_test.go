@@ -24,7 +24,7 @@ const (
 	lookToken = "read-token-of-the-test"
 )
 
-// standing is a Runtime of which nothing but its snapshot is looked at.
+// standing is a Runtime with nothing but a snapshot.
 type standing struct {
 	Runtime
 	snap  *runtime.Snapshot
@@ -66,7 +66,7 @@ func overSocket(uid int) *peer {
 	return &peer{who: "socket", uid: func() (int, bool) { return uid, true }, prove: func() {}}
 }
 
-// askAs makes a request as a peer, and returns the answer.
+// askAs makes a request as a peer, and returns the response.
 func askAs(s *Server, p *peer, method, path, body string, header ...string) *http.Response {
 	r := httptest.NewRequest(method, "http://localhost"+path, strings.NewReader(body))
 	for i := 0; i < len(header); i += 2 {
@@ -219,8 +219,8 @@ func TestSessions(t *testing.T) {
 	check("logs out", here, full, "POST", "/api/logout", 200)
 	check("after that", here, full, "GET", "/api/state", 401)
 
-	// Browsers send cookies to every port of a host: another user's server may have
-	// seen this one.
+	// Browsers send cookies to every port of a host: another user's server may have seen this
+	// one.
 	_, mine := login(neighbour(4711), fullToken)
 	check("the same user", neighbour(4711), mine, "GET", "/api/state", 200)
 	check("another user", neighbour(4712), mine, "GET", "/api/state", 401)

@@ -37,7 +37,7 @@ func newFilmed() *filmed {
 	return &filmed{hub: live.NewHub("door"), track: &capture.Track{Video: true, Codec: capture.H264, Config: config, Width: 64, Height: 48}}
 }
 
-// send sends a packet, of GOPs of ten.
+// send sends a packet; a GOP has ten.
 func (f *filmed) send(size int) {
 	f.sent++
 	now := time.Now()
@@ -88,8 +88,7 @@ func (f *filmed) Still(ctx context.Context, camera string, _ int) (runtime.Still
 	return runtime.Still{}, runtime.ErrNoCamera
 }
 
-// piped serves over connections in memory, whose clients are let in. Its time is that
-// of the bubble.
+// piped serves over in-memory connections with full access, in the time of the bubble.
 type piped struct {
 	conns chan net.Conn
 	over  chan struct{}
@@ -219,8 +218,8 @@ func TestMediaStills(t *testing.T) {
 	})
 }
 
-// A client that reads too slowly goes on with a key frame, and knows what it lost. One
-// that reads nothing at all is let go.
+// A client that reads too slowly continues with a key frame, and learns what it lost. One that
+// reads nothing is disconnected.
 func TestMediaForSlowClients(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFilmed()
@@ -349,8 +348,7 @@ func TestFrameAndPreview(t *testing.T) {
 	})
 }
 
-// Messages of one stream have comparable times, whatever the wall clock said when each
-// was taken.
+// Messages of one stream have comparable times, whatever the wall clock was when each was taken.
 func TestMediaTimesFollowOneClock(t *testing.T) {
 	now := time.Now()
 	before := now.Add(-time.Second)

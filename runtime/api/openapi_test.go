@@ -9,7 +9,7 @@ import (
 	"rvo-tui/docs"
 )
 
-// The description has every route, and no other.
+// The description has every route, and no others.
 func TestDescriptionHasEveryRoute(t *testing.T) {
 	text, err := docs.Schemas.ReadFile("openapi.json")
 	if err != nil {

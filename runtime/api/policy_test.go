@@ -24,7 +24,7 @@ func checkNet(cfg detectors.Config, bad func(key, problem string)) {
 	}
 }
 
-// allKinds has a kind of every sort.
+// allKinds has one kind of every sort.
 func allKinds() detectors.Kinds {
 	kinds := detectors.Builtin()
 	for _, k := range []detectors.Kind{
@@ -170,8 +170,8 @@ func TestWhatIsAddedIsBounded(t *testing.T) {
 	}
 }
 
-// FuzzPolicy looks for an endpoint that is let through and leads elsewhere than
-// an entry says: whatever passes must be this machine or have the entry's host.
+// FuzzPolicy looks for an endpoint that is allowed although it leads elsewhere: an allowed
+// endpoint must be on this machine or have the host of an entry.
 func FuzzPolicy(f *testing.F) {
 	for _, s := range []string{"localhost:1", "gpu:50051", "[::1]:1", "http://gpu.:50051", "unix:///run/a", "127.1:1", "gpu%00:1", "http://GPU:50051/", "0x7f.1:1", "[::1%25lo]:1"} {
 		f.Add(s, "gpu")

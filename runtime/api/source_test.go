@@ -11,7 +11,7 @@ import (
 	"rvo-tui/capture"
 )
 
-// trialSource is a source whose first frame is err, or comes.
+// trialSource is a source whose first frame is err, or a frame.
 type trialSource struct {
 	capture.Source
 	err    error
@@ -22,7 +22,7 @@ func (s trialSource) Grab() (capture.Stamp, error) { return capture.Stamp{}, s.e
 func (s trialSource) Size() (width, height int)    { return 640, 360 }
 func (s trialSource) Close() error                 { *s.closed++; return nil }
 
-// A source is tried under the policy by which cameras are added, and closed again.
+// A source is tried under the same policy as adding a camera, and closed again.
 func TestSourcesAreTried(t *testing.T) {
 	closed := 0
 	s, rt := commanded(func(o *Options) {
@@ -97,7 +97,7 @@ func TestSourcesAreOffered(t *testing.T) {
 	}
 }
 
-// What the form of a camera shows is what may be said of one.
+// The form of a camera has the keys that are allowed.
 func TestCameraOptionsAreDescribed(t *testing.T) {
 	for _, o := range cameraOptions() {
 		if o.Help == "" || strings.Contains(o.Help, "\n") {

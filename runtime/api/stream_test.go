@@ -21,7 +21,7 @@ import (
 	"rvo-tui/runtime"
 )
 
-// sent is one message of a stream; a comment has nothing in it.
+// sent is one message of a stream; a comment is empty.
 type sent struct{ id, event, data string }
 
 // follow opens a stream.
@@ -79,7 +79,7 @@ func offer(to *runtime.Recent, from, until int) {
 	}
 }
 
-// idsOf reads so many events and gaps, and returns what they are.
+// idsOf reads a number of events and gaps, and returns their IDs.
 func idsOf(body io.Reader, n int) (got []string, last string) {
 	messages(body, func(m sent) bool {
 		switch m.event {
@@ -175,7 +175,7 @@ func TestStreamCarriesTheLogAndSnapshots(t *testing.T) {
 	})
 }
 
-// Two seconds without a byte are a lost connection for every client.
+// For every client, two seconds without a byte are a lost connection.
 func TestStreamIsNeverSilent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _, _, _ := recording()
@@ -243,7 +243,7 @@ func TestGzipIsAskedFor(t *testing.T) {
 	}
 }
 
-// A stopped client takes nothing: it is let go, and holds up nobody.
+// A stopped client reads nothing: it is disconnected, and blocks nobody.
 func TestAClientThatDoesNotReadIsLetGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, rt, _, _ := recording()
@@ -339,7 +339,7 @@ func TestPacerKeepsTheRateInTheMean(t *testing.T) {
 	}
 }
 
-// BenchmarkState is what the server does to have one snapshot ready for all clients.
+// BenchmarkState is the server's work to prepare one snapshot for all clients.
 func BenchmarkState(b *testing.B) {
 	for _, watchers := range []int{1, 8} {
 		b.Run(fmt.Sprintf("watchers=%d", watchers), func(b *testing.B) {

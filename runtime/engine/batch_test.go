@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Nothing is lost or counted twice on its way through a batch, however much it is.
+// In a batch of any size, nothing is lost or counted twice.
 func TestLedger(t *testing.T) {
 	var l batch
 	for _, n := range []int{0, 1, len(l.entries) - 1, len(l.entries), len(l.entries) + 1, 5*len(l.entries) + 3} {

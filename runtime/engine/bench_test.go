@@ -10,8 +10,8 @@ import (
 	"rvo-tui/rules"
 )
 
-// gatedEngine returns an engine with n detectors that are loaded and never run,
-// because they need a signal that stays 0.
+// gatedEngine returns an engine with n detectors that are loaded and never run, because they need
+// a signal that stays 0.
 func gatedEngine(tb testing.TB, n int) *Engine {
 	e := New(Options{MaxErrors: 5})
 	gate, err := e.table.Intern("gate")
@@ -30,9 +30,8 @@ func gatedEngine(tb testing.TB, n int) *Engine {
 	return e
 }
 
-// BenchmarkStep is what one new frame costs the engine, with so many detectors
-// that a gate holds: the costliest, a condition to evaluate for each, and the
-// commonest, their rate.
+// BenchmarkStep is the cost of a new frame for the engine, with detectors that a gate holds: the
+// costliest gate, a condition for each, and the most common, their rate.
 func BenchmarkStep(b *testing.B) {
 	for _, n := range []int{0, 1, 4, 8, 64} {
 		b.Run(fmt.Sprintf("gated=%d", n), func(b *testing.B) { benchmarkStep(b, gatedEngine(b, n)) })
@@ -62,8 +61,8 @@ func benchmarkStep(b *testing.B, e *Engine) {
 	}
 }
 
-// BenchmarkRun is what a frame costs that one detector looks at, from the frame
-// to the rules that judge its answer.
+// BenchmarkRun is the cost of a frame that one detector processes, from the frame to the rules
+// that evaluate its result.
 func BenchmarkRun(b *testing.B) {
 	e := New(Options{MaxErrors: 5})
 	if err := e.Attach(1, spec("a", 1000)); err != nil {
@@ -92,7 +91,7 @@ func BenchmarkRun(b *testing.B) {
 	}
 }
 
-// BenchmarkSnapshot is what publishing its state costs the engine's goroutine.
+// BenchmarkSnapshot is the cost of publishing the state for the engine's goroutine.
 func BenchmarkSnapshot(b *testing.B) {
 	e := gatedEngine(b, 8)
 	for i := range 4 {

@@ -10,13 +10,12 @@ import (
 	"rvo-tui/rules"
 )
 
-// coldBytes is more than the caches of a processor hold.
+// coldBytes is more than a processor's caches hold.
 const coldBytes = 32 << 20
 
-// BenchmarkCold is what BenchmarkRun measures as it is in life: between two steps
-// a frame or the rest of the machine has emptied the caches. It reports the
-// medians of the steps that take in a frame, the start of a run, and its answer,
-// which a rule judges.
+// BenchmarkCold is BenchmarkRun under real conditions: between two steps, a frame or the rest of
+// the machine has emptied the caches. It reports the medians of the steps that accept a frame,
+// start a run, and take its result, which a rule evaluates.
 func BenchmarkCold(b *testing.B) {
 	e := New(Options{MaxErrors: 5})
 	if err := e.Attach(1, spec("a", 1000)); err != nil {

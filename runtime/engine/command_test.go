@@ -13,7 +13,7 @@ import (
 	"rvo-tui/rules"
 )
 
-// Detectors with ever new names may come and go for ever.
+// Detectors with new names can come and go forever.
 func TestNamesOfSignalsAreFreed(t *testing.T) {
 	e := New(Options{MaxErrors: 5})
 	cfg := rules.DefaultConfig()
@@ -43,8 +43,8 @@ func TestNamesOfSignalsAreFreed(t *testing.T) {
 	}
 }
 
-// The table holds exactly the signals that something provides or reads, each under
-// one ID, and everything that refers to an ID means the signal of that name.
+// The table holds exactly the signals that something provides or reads, each under one ID, and
+// every reference to an ID means the signal of that name.
 func TestTableHoldsWhatIsUsed(t *testing.T) {
 	name := rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f", "g"})
 	rapid.Check(t, func(rt *rapid.T) {
@@ -116,7 +116,7 @@ func TestTableHoldsWhatIsUsed(t *testing.T) {
 	})
 }
 
-// reads checks that conditions read the signals of their texts, and notes them.
+// reads checks that conditions read the signals of their texts, and records them.
 func reads(rt *rapid.T, e *Engine, conds []*rules.Condition, texts []string, used map[string]bool) {
 	for i, c := range conds {
 		expr, err := rules.Parse(texts[i])

@@ -19,8 +19,8 @@ func helmet(value float64) detectors.Attribute {
 	return detectors.Attribute{Name: "helmet", Value: value}
 }
 
-// cropped attaches a detector that finds a person on the left and one on the right,
-// which both move, and one that looks at these.
+// cropped attaches a detector that finds a moving person on the left and one on the right, and
+// one that processes their boxes.
 func cropped(s *sim, of, fps float64) (person, helmets *script) {
 	person = s.attach(&script{spec: spec("person", of), exec: 5 * ms, boxes: func(frame uint64) []detectors.Detection {
 		moved := float64(frame) * 0.002
@@ -86,14 +86,14 @@ func TestCropsGiveAttributes(t *testing.T) {
 	if k := s.fired[0].Clauses[0]; k.Value != 1 || k.Where != "helmet == 0" || k.Truth != rules.True {
 		t.Errorf("the event says %+v", k)
 	}
-	// The next frames have not been looked at: their boxes are the same persons.
+	// The next frames were not processed: their boxes are the same persons.
 	s.until(350 * ms)
 	if v := s.signal("person"); captions(v.Detections) != "person helmet 1, person helmet 0" || v.Frame != 4 {
 		t.Errorf("frame %d has %q", v.Frame, captions(v.Detections))
 	}
 }
 
-// What was found in a box is fresh as long as that box, not as long as its newer ones.
+// An attribute is fresh as long as the box it was found in, not as long as newer boxes.
 func TestCropsTurnStaleWithTheirBox(t *testing.T) {
 	s := newSim(t)
 	cropped(s, 10, 0.1)

@@ -36,7 +36,7 @@ func TestRateIsWhatWasAskedFor(t *testing.T) {
 			s := newSim(t)
 			d := s.attach(&script{spec: spec("a", c.limit)})
 			gap := rateInterval(c.camera)
-			// Every frame comes up to a quarter of the gap late, in a fixed pattern.
+			// Every frame is up to a quarter of the interval late, in a fixed pattern.
 			for i := range int(10 * c.camera) {
 				at := ms + time.Duration(i)*gap
 				late := gap / 4 * time.Duration(i*7%5) / 4
@@ -53,8 +53,8 @@ func TestRateIsWhatWasAskedFor(t *testing.T) {
 	}
 }
 
-// A server may send at once what it has kept when a stream begins, and a camera
-// may go over to a much lower rate: half a frame early is in time all the same.
+// A server may send its backlog at once when a stream begins, and a camera may switch to a much
+// lower rate: half a frame early is still in time.
 func TestRateKnowsTheCameraAfterItChanged(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -136,7 +136,7 @@ func TestNeedsOpenAsSoonAsTheyHold(t *testing.T) {
 	d := s.attach(&script{spec: sp, exec: ms})
 	s.frames(10, ms, 100*ms)
 	s.until(time.Second)
-	// On 5 motion is still known from 4 when the frame comes.
+	// At frame 5, motion is still known from frame 4.
 	if want := []uint64{3, 4, 5}; !slices.Equal(d.runs, want) {
 		t.Fatalf("ran on frames %v, want %v", d.runs, want)
 	}
@@ -359,8 +359,8 @@ func TestDetachFreesNameAndSignal(t *testing.T) {
 	}
 }
 
-// TestEveryFrameIsAccountedFor holds the sum of runs and skips against the
-// frames seen, whatever the detectors do.
+// TestEveryFrameIsAccountedFor compares the sum of runs and skips with the frames seen, whatever
+// the detectors do.
 func TestEveryFrameIsAccountedFor(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := newSim(t)

@@ -9,8 +9,8 @@ import (
 	"rvo-tui/rules"
 )
 
-// hall is a camera whose zone "door" is the right half of the frame, and whose line
-// "gate" is crossed "in" from the left half to the right one.
+// hall is a camera whose zone "door" is the right half of the frame, and whose line "gate" is
+// crossed "in" from the left half to the right one.
 func hall(s *sim) {
 	s.command(func(e *Engine, _ time.Duration) {
 		e.SetPlaces(
@@ -20,8 +20,8 @@ func hall(s *sim) {
 	})
 }
 
-// walking attaches a detector of a person who walks from the left to the right within
-// two seconds, at 20 frames a second, and stays there.
+// walking attaches a detector of a person who walks from left to right within two seconds, at 20
+// frames per second, and stays there.
 func walking(s *sim) *script {
 	return s.attach(&script{spec: spec("person", 20), exec: 5 * ms, boxes: func(frame uint64) []detectors.Detection {
 		return []detectors.Detection{at(min(0.1+0.0175*float64(frame), 0.8))}
@@ -89,7 +89,7 @@ func TestNobodyFollowsUnasked(t *testing.T) {
 	}
 }
 
-// A detector that fails does not look: nobody has left, and no time passes.
+// A failed detector sees nothing: nobody leaves, and dwell pauses.
 func TestDwellStandsStillWhileNobodyLooks(t *testing.T) {
 	s := newSim(t)
 	hall(s)
@@ -113,7 +113,7 @@ func TestDwellStandsStillWhileNobodyLooks(t *testing.T) {
 	}
 }
 
-// A gate that holds a detector longer than its answers count makes it blind, too.
+// A gate that holds a detector longer than its results are valid has the same effect.
 func TestGatedDetectorIsBlind(t *testing.T) {
 	s := newSim(t)
 	hall(s)

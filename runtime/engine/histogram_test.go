@@ -10,8 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// durations draws values from all the orders of magnitude that a histogram
-// tells apart.
+// durations draws values from all orders of magnitude of a histogram.
 func durations() *rapid.Generator[[]time.Duration] {
 	one := rapid.Custom(func(t *rapid.T) time.Duration {
 		bits := rapid.IntRange(0, histTop-1).Draw(t, "bits")
@@ -118,8 +117,7 @@ func TestHistogramAllocatesNothing(t *testing.T) {
 	}
 }
 
-// One writes, many read in place: no reader sees more than there was, and
-// nothing is lost.
+// With one writer and many readers, no reader sees more than there was, and nothing is lost.
 func TestHistogramReadWhileWritten(t *testing.T) {
 	const total = 20000
 	var h Histogram

@@ -28,7 +28,7 @@ func newClocked(t *testing.T, wall time.Time, change func(*rules.Config)) *clock
 	return c
 }
 
-// step steps the engine at the deadlines up to a time on the wall.
+// step steps the engine at the deadlines up to a wall clock time.
 func (c *clocked) step(until time.Time, commands ...func(*Engine, time.Duration)) {
 	in := Inputs{Wall: c.wall.Add(c.now), Commands: commands}
 	next := c.e.Step(c.now, &in).Next
@@ -120,7 +120,7 @@ func TestHoursWhenTheClockChanges(t *testing.T) {
 	}
 }
 
-// A rule that ceases to be active reports the end of what it has confirmed.
+// A rule that becomes inactive reports the end of its confirmed event.
 func TestIncidentsEndWithTheHours(t *testing.T) {
 	s := newSim(t)
 	wall := berlin(t, "2026-06-03 06:59:58")

@@ -11,7 +11,7 @@ import (
 	"rvo-tui/internal/modelcheck"
 )
 
-// modelHistory is an engine with some detectors, slots, and what happens.
+// modelHistory is an engine with some detectors, slots, and a history of inputs.
 type modelHistory struct {
 	Detectors []detectors.Spec
 	Slots     int

@@ -12,8 +12,8 @@ import (
 	"rvo-tui/internal/modelcheck"
 )
 
-// model is what is known of one detector from all that happened: lists that are
-// searched whenever something is asked.
+// model is what is known of one detector from the whole history: lists that are searched for
+// every question.
 type model struct {
 	spec     detectors.Spec
 	on       bool
@@ -36,7 +36,7 @@ type model struct {
 	why      detectors.Why
 }
 
-// bench is a play of a history: an engine, its model, and workers.
+// bench plays a history with an engine, its model, and workers.
 type bench struct {
 	modelHistory
 	e      *Engine
@@ -91,8 +91,8 @@ func (b *bench) held(m *model) bool {
 	return (a.value >= 1) != (m.spec.Needs[0] == "a >= 1")
 }
 
-// gates returns what may keep a detector from running on the newest frame: one, or two
-// where the rate is a matter of rounding.
+// gates returns the gates that may keep a detector from running on the newest frame: one, or two
+// if the rate depends on rounding.
 func (b *bench) gates(m *model) []Gate {
 	frame := m.newest()
 	var rest Gate
@@ -115,15 +115,15 @@ func (b *bench) gates(m *model) []Gate {
 	if len(m.launched) == 0 && !m.changed {
 		return []Gate{rest}
 	}
-	// Runs are an interval apart, on average: one may be early by half the time
-	// between frames, and by what the one before was late.
+	// Runs are an interval apart on average: one may be early by half a frame interval, and by
+	// the lateness of the previous one.
 	if !m.changed && frame.Seen-m.launched[len(m.launched)-1] >= 2*m.interval() {
 		return []Gate{rest}
 	}
 	return []Gate{rest, GateRate}
 }
 
-// step steps the engine and compares what it decided.
+// step steps the engine and compares its decisions.
 func (b *bench) step(in Inputs) {
 	frame := in.Frame
 	if frame.ID != 0 {
@@ -155,7 +155,7 @@ func (b *bench) step(in Inputs) {
 	}
 }
 
-// expire carries out the deadlines of a detector.
+// expire applies the deadlines of a detector.
 func (b *bench) expire(m *model, asked []ActionKind) {
 	opens, revokes, limit := slices.Contains(asked, DoOpen), slices.Contains(asked, DoRevoke), m.spec.Timeout
 	if m.spec.Remote && limit > 0 {
@@ -180,7 +180,7 @@ func (b *bench) expire(m *model, asked []ActionKind) {
 	}
 }
 
-// judge compares the verdict on the newest frame.
+// judge compares the decision about the newest frame.
 func (b *bench) judge(m *model, t *task, asked []ActionKind) {
 	frame, launch := m.newest(), slices.Contains(asked, DoStart)
 	verdict, decided := m.verdicts[frame.ID]
@@ -213,7 +213,7 @@ func (b *bench) judge(m *model, t *task, asked []ActionKind) {
 	}
 }
 
-// pass lets time pass, with the steps that the engine asks for.
+// pass lets time pass, with the steps that the engine requests.
 func (b *bench) pass(d time.Duration) {
 	end := b.now + d
 	for n := 0; b.next <= end && b.wrong == ""; n++ {
@@ -225,7 +225,7 @@ func (b *bench) pass(d time.Duration) {
 	b.now = end
 }
 
-// happen carries out one input, if it applies.
+// happen applies one input, if possible.
 func (b *bench) happen(x happening) {
 	m := b.all[x.Which]
 	id := TaskID(x.Which + 1)
@@ -279,8 +279,8 @@ func (b *bench) open(m *model, id TaskID, x happening) {
 	b.step(Inputs{Reports: []Report{r}})
 }
 
-// close makes a detector failed. It may be opened again after 1, 2, 4 … s, up to a
-// minute, a fifth more or less.
+// close makes a detector failed. It may be reopened after 1, 2, 4 … s, up to a minute, plus or
+// minus a fifth.
 func (b *bench) close(m *model) {
 	m.phase = closed
 	if m.spec.Retry == detectors.RetryNever {
@@ -405,8 +405,8 @@ func (b *bench) counts() string {
 	return ""
 }
 
-// The engine decides as docs/architecture.md says, whatever happens in whatever order:
-// what runs on which frame, why not, what is known, when it is tried again.
+// The engine decides as docs/architecture.md says, whatever happens in whatever order: what runs
+// on which frame, why not, what is known, and when it is retried.
 func TestEngineAgainstModel(t *testing.T) {
 	modelcheck.Check(t, 60_000, drawModelHistory, smallerModelHistory, modelHistory.play)
 }

@@ -15,8 +15,8 @@ const ms = time.Millisecond
 
 var errScripted = errors.New("scripted failure")
 
-// sim drives an Engine in virtual time: every worker has a slot of its own, and
-// takes exactly as long as its script says.
+// sim drives an Engine in virtual time: every worker has its own slot, and takes exactly as long
+// as its script says.
 type sim struct {
 	t       *testing.T
 	e       *Engine
@@ -29,7 +29,7 @@ type sim struct {
 	wall    time.Time // the wall clock at 0; zero: there is none
 }
 
-// script is what a detector of a sim does.
+// script defines the behaviour of a detector in a sim.
 type script struct {
 	spec    detectors.Spec
 	exec    time.Duration
@@ -177,7 +177,7 @@ func (s *sim) carryOut(a Action) {
 	}
 }
 
-// until runs what is scheduled up to and including the time end.
+// until runs the schedule up to and including the time end.
 func (s *sim) until(end time.Duration) {
 	for len(s.queue) > 0 && s.queue[0].at <= end {
 		ev := s.queue[0]

@@ -13,7 +13,7 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// sender offers the packets of a camera: 25 frames a second in GOPs of a length.
+// sender offers the packets of a camera: 25 frames per second in GOPs of a given length.
 type sender struct {
 	to    *Hub
 	track *capture.Track
@@ -34,7 +34,7 @@ func (s *sender) send(n int) {
 	}
 }
 
-// join lets a new viewer watch.
+// join adds a viewer.
 func join(t *testing.T, l *Hub) *Viewer {
 	t.Helper()
 	v := NewViewer()
@@ -44,7 +44,7 @@ func join(t *testing.T, l *Hub) *Viewer {
 	return v
 }
 
-// reader takes what a viewer gets, and checks that a decoder can use all of it.
+// reader reads what a viewer gets, and checks that a decoder can use all of it.
 type reader struct {
 	t     *testing.T
 	v     *Viewer
@@ -100,7 +100,7 @@ func TestViewerBeginsAtTheLastKeyFrame(t *testing.T) {
 	})
 }
 
-// A viewer that is too slow loses all up to a key frame, each packet counted.
+// A viewer that is too slow loses everything up to a key frame, with each packet counted.
 func TestSlowViewerLosesWholeGOPs(t *testing.T) {
 	for seed := range uint64(20) {
 		synctest.Test(t, func(t *testing.T) {
@@ -128,7 +128,7 @@ func TestSlowViewerLosesWholeGOPs(t *testing.T) {
 	}
 }
 
-// Who reads in time loses nothing, however long a GOP is.
+// A viewer that keeps up loses nothing, however long a GOP is.
 func TestQuickViewerLosesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := NewHub("door")
@@ -217,7 +217,7 @@ func TestViewerEndsWithItsCamera(t *testing.T) {
 	}
 }
 
-// BenchmarkOfferPacketWatched is what a packet costs the live path.
+// BenchmarkOfferPacketWatched is the cost of a packet for the live path.
 func BenchmarkOfferPacketWatched(b *testing.B) {
 	for _, viewers := range []int{0, 1, 8} {
 		b.Run(string(rune('0'+viewers)), func(b *testing.B) {

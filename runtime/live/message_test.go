@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// written returns a message as it is on the wire.
+// written returns a message in wire format.
 func written(m Message) []byte {
 	head := m.Header()
 	return append(head[:], m.Payload...)

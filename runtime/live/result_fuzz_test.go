@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// FuzzResult: what is read of a result is written, and read again, as the same.
+// FuzzResult: a decoded result is encoded, and decoded again, to the same.
 func FuzzResult(f *testing.F) {
 	f.Add([]byte(`{"detector":"motion","signals":[{"signal":"motion","value":null,"detections":[{"label":"a","score":0.5,"box":{"x":0,"y":0,"w":1,"h":1}}]}]}`))
 	f.Add([]byte(`{"signals":[{"value":1e308},{}]}`))

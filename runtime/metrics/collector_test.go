@@ -27,7 +27,7 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// fullSnapshot has something to say in every metric.
+// fullSnapshot has a value for every metric.
 func fullSnapshot() *runtime.Snapshot {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	var tick, exec engine.Histogram
@@ -98,7 +98,7 @@ func registry(t *testing.T, s *runtime.Snapshot) *prometheus.Registry {
 	return r
 }
 
-// families returns the names of the metrics that a registry gives.
+// families returns the names of a registry's metrics.
 func families(t *testing.T, r *prometheus.Registry) (names []string) {
 	t.Helper()
 	fams, err := r.Gather()
@@ -109,7 +109,7 @@ func families(t *testing.T, r *prometheus.Registry) (names []string) {
 	return names
 }
 
-// described returns the names of all metrics that there can be.
+// described returns the names of all possible metrics.
 func described() (names []string) {
 	descs := make(chan *prometheus.Desc, 200)
 	NewCollector(nil).Describe(descs)
@@ -204,7 +204,7 @@ rvo_tick_duration_seconds_count{camera="door"} 5
 	}
 }
 
-// Whatever a snapshot holds, a scrape succeeds.
+// Whatever a snapshot contains, a scrape succeeds.
 func TestCollectorSurvivesOddSnapshots(t *testing.T) {
 	s := fullSnapshot()
 	s.Cameras = append(s.Cameras, s.Cameras[0], runtime.CameraView{Status: capture.Status{Name: "b\xffd\x00\n\"", State: "odd"}}, runtime.CameraView{})
@@ -237,8 +237,8 @@ func TestMetricsFollowTheNamingRules(t *testing.T) {
 	}
 }
 
-// What a page says of itself is true: how many series it has, and how large the
-// one before was.
+// The page's metrics about itself are true: its number of series, and the size of the previous
+// scrape.
 func TestPageCountsItself(t *testing.T) {
 	s := NewServer("", listen.NewHosts(), fullSnapshot, quietLog())
 	scrape := func() string {
@@ -259,7 +259,7 @@ func TestPageCountsItself(t *testing.T) {
 	}
 }
 
-// rvoMetrics is what rvo exports.
+// rvoMetrics are the metrics of rvo.
 var rvoMetrics = []string{
 	"rvo_scheduler_ticks", "rvo_detector_exec_total", "rvo_detector_skip_total", "rvo_detector_failure_total",
 	"rvo_detector_exec_ns_total", "rvo_events_emitted_total", "rvo_frame_drops_total", "rvo_clip_drops_total",
@@ -267,8 +267,8 @@ var rvoMetrics = []string{
 	"rvo_tick_ns", "rvo_detector_exec_ns", "rvo_frame_staleness_ns", "rvo_remote_latency_ns",
 }
 
-// The documentation lists every metric and no other, with its help text and labels, and
-// leads from every name of rvo to metrics that exist.
+// The documentation lists every metric and no others, with its help text and labels, and maps
+// every name of rvo to existing metrics.
 func TestMetricsDocumentation(t *testing.T) {
 	text, err := os.ReadFile("../../docs/metrics.md")
 	must(t, err)

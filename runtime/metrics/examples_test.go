@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// panel is what is checked of a panel of a Grafana dashboard.
+// panel is the part of a Grafana panel that is checked.
 type panel struct {
 	ID      int    `json:"id"`
 	Type    string `json:"type"`
@@ -51,7 +51,7 @@ func readDashboard(t *testing.T) dashboard {
 	return d
 }
 
-// exprs returns all that a dashboard asks Prometheus.
+// exprs returns all queries of a dashboard.
 func (d dashboard) exprs() (list []string) {
 	for _, p := range d.Panels {
 		for _, tt := range p.Targets {
@@ -81,7 +81,7 @@ func usesMetrics(t *testing.T, what, text string) (found int) {
 	return found
 }
 
-// The dashboard is one that Grafana can lay out, and asks for what there is.
+// Grafana can lay out the dashboard, and its metrics exist.
 func TestGrafanaDashboard(t *testing.T) {
 	d := readDashboard(t)
 	if d.Title == "" || d.UID == "" || d.SchemaVersion < 30 || len(d.Panels) < 20 {
@@ -148,7 +148,7 @@ func TestAlertsAskForWhatThereIs(t *testing.T) {
 	}
 }
 
-// promtool runs Prometheus' own check, and returns what it says.
+// promtool runs Prometheus's own check and returns its output.
 func promtool(t *testing.T, args ...string) {
 	t.Helper()
 	path, err := exec.LookPath("promtool")
@@ -168,7 +168,7 @@ func TestAlertsWork(t *testing.T) {
 	promtool(t, "test", "rules", "rvo-tui.rules.test.yml")
 }
 
-// Every query of the dashboard is one that Prometheus can read: as a rule.
+// Prometheus can parse every query of the dashboard. The test writes them as rules.
 func TestGrafanaQueriesParse(t *testing.T) {
 	type rule struct {
 		Record string `json:"record"`
@@ -179,7 +179,7 @@ func TestGrafanaQueriesParse(t *testing.T) {
 	for i, e := range readDashboard(t).exprs() {
 		rules = append(rules, rule{"query:" + strings.Repeat("x", i+1), filled.Replace(e)})
 	}
-	// JSON is YAML as well.
+	// JSON is valid YAML.
 	text, err := json.Marshal(map[string]any{"groups": []any{map[string]any{"name": "dashboard", "rules": rules}}})
 	must(t, err)
 	file := filepath.Join(t.TempDir(), "queries.yml")

@@ -75,7 +75,7 @@ func TestReadyOf(t *testing.T) {
 	}
 }
 
-// However much is broken, and however long its reasons are, the answer is short.
+// However much is broken, and however long the reasons are, the response is short.
 func TestReadyIsBounded(t *testing.T) {
 	s := &runtime.Snapshot{Loop: runtime.LoopView{Iterations: 1}}
 	for range 1000 {

@@ -34,7 +34,7 @@ func must(t *testing.T, err error) {
 
 func quietLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// startServer serves a snapshot on a free port of the loopback.
+// startServer serves a snapshot on a free loopback port.
 func startServer(t *testing.T, latest func() *runtime.Snapshot) (addr string, end func()) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -144,8 +144,7 @@ func TestHealthOf(t *testing.T) {
 	}
 }
 
-// Clients that send too much or nothing at all are turned away, and leave room
-// for those that ask properly.
+// Clients that send too much or nothing at all are disconnected, and leave room for others.
 func TestServerAndHostileClients(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	addr, end := startServer(t, fullSnapshot)
@@ -180,7 +179,7 @@ func TestServerAndHostileClients(t *testing.T) {
 			}
 		})
 	}
-	// Every silent connection is closed by the server, well before the test's own limit.
+	// The server closes every silent connection well before the test's own limit.
 	for _, c := range silent {
 		must(t, c.SetDeadline(time.Now().Add(10*httpRead)))
 		if n, err := c.Read(make([]byte, 1)); n != 0 || isTimeout(err) {

@@ -61,8 +61,7 @@ func TestFileHealsWhatItOpens(t *testing.T) {
 	}
 }
 
-// A limit on the size of files makes a write come out short, as a full disk
-// does.
+// A file size limit makes a write fall short, as a full disk does.
 func TestFileRollsShortWritesBack(t *testing.T) {
 	signal.Ignore(syscall.SIGXFSZ)
 	defer signal.Reset(syscall.SIGXFSZ)
@@ -81,7 +80,7 @@ func TestFileRollsShortWritesBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The limit holds for the files of the testing package, too: theirs are smaller.
+	// The limit also applies to files of the testing package, which are smaller.
 	old := strings.Repeat(" ", 1<<20-1) + "\n"
 	if err := os.WriteFile(path, []byte(old), 0o600); err != nil {
 		t.Fatal(err)
@@ -249,8 +248,7 @@ func TestFileHasItsFileAlone(t *testing.T) {
 	})
 }
 
-// What is appended after healing is a line of its own, and no whole line is
-// ever lost.
+// After a repair, appended text starts on a new line, and no complete line is ever lost.
 func FuzzHeal(f *testing.F) {
 	for _, seed := range []string{"", "\n", "{", "{}", "{\"a\":1}\n{\"b", "x", "\x00", "{}\n\x00\x00", "{\n\n{"} {
 		f.Add([]byte(seed))

@@ -19,7 +19,7 @@ import (
 	"rvo-tui/runtime"
 )
 
-// flaky is an output whose faults are scripted.
+// flaky is an output with scripted faults.
 type flaky struct {
 	fail  int           // attempts to write that are still to fail
 	takes int           // how much of a line a failing attempt takes
@@ -70,7 +70,7 @@ func testEvent(n int) rules.Event {
 	return rules.Event{ID: fmt.Sprintf("%04d", n), Type: "person", Camera: "door", Phase: "confirmed", Confidence: 1}
 }
 
-// eventIDs returns the IDs of the lines of text, and fails at anything else.
+// eventIDs returns the IDs of the lines of text, and fails on anything else.
 func eventIDs(t *testing.T, text string) []string {
 	t.Helper()
 	if text == "" {
@@ -97,7 +97,7 @@ func idsFrom(first, n int) (ids []string) {
 	return ids
 }
 
-// runSink runs a sink in a bubble and returns what ends it.
+// runSink runs a sink in a bubble and returns a function that ends it.
 func runSink(s runtime.Sink) (end func() error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -312,7 +312,7 @@ func TestOfferAllocatesNothing(t *testing.T) {
 	}
 }
 
-// A disk that does not answer is told after a while, and heals with the write.
+// A disk that hangs is reported after a while, and the sink recovers with the write.
 func TestSinkTellsOfADiskThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := newFlaky()

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The models are those of the schemas.
+// The models match the schemas.
 func TestModelsAreFresh(t *testing.T) {
 	files, err := generate()
 	if err != nil {

@@ -23,7 +23,7 @@ import (
 
 const patience = time.Minute
 
-// examples returns how the example of each language is started, or why it is not.
+// examples returns the command of each language's example, or why there is none.
 func examples(t *testing.T, language string) []string {
 	t.Helper()
 	const dir = "../../examples/services/"
@@ -50,8 +50,8 @@ func examples(t *testing.T, language string) []string {
 	}
 }
 
-// The example of each language answers as the contract says, tells its health, and
-// finishes what it has begun when it is asked to stop.
+// The example of each language answers according to the protocol, reports its health, and
+// finishes running calls when it is stopped.
 func TestExamples(t *testing.T) {
 	for _, language := range []string{"go", "python", "node"} {
 		t.Run(language, func(t *testing.T) {
@@ -107,8 +107,8 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// At the end, calls under way are answered, new ones are not taken, and its health
-// says so. A call that is late is not made.
+// At the end, running calls are answered, new ones are refused, and health checks report it. A
+// late call does not reach detect.
 func TestServe(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	socket := filepath.Join(t.TempDir(), "s")

@@ -11,7 +11,7 @@ import (
 	"rvo-tui/runtime"
 )
 
-// gradient is an image that grows brighter.
+// gradient is an image that becomes brighter.
 func gradient(w, h int) runtime.Preview {
 	p := runtime.Preview{Frame: 7, Width: w, Height: h, Pixels: make([]byte, w*h*3)}
 	for i := range p.Pixels {
@@ -48,8 +48,8 @@ func TestOutlineStaysInside(t *testing.T) {
 	}
 }
 
-// Labels of wide characters are drawn, cut at the edge, and keep the width of a line,
-// whatever is drawn over them.
+// Labels of wide characters are drawn, cut at the edge, and keep the width of a line, whatever is
+// drawn over them.
 func TestWideLabels(t *testing.T) {
 	col := NewTheme(palettes["dark"], false, 5, false).Box[0]
 	box := func(x float64) detectors.Detection {

@@ -48,7 +48,7 @@ func TestTargets(t *testing.T) {
 	}
 }
 
-// What is cut or covered cannot be clicked, and what is left of it can.
+// Text that is cut off or covered cannot be clicked, and the rest can.
 func TestTargetsAreCutWithTheirText(t *testing.T) {
 	line := Clickable("row", "1", "abcdef") + Clickable("row", "2", "ghijkl")
 	cut := Fit(line, 9)

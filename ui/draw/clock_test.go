@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// In the hour that comes twice the times tell which of the two they are of.
+// In the hour that occurs twice, the times tell which of the two they are in.
 func TestColumnOfTimes(t *testing.T) {
 	before := time.Local
 	t.Cleanup(func() { time.Local = before })

@@ -33,8 +33,7 @@ func TestMask(t *testing.T) {
 	}
 }
 
-// Nothing that Redact hides is drawn, at any moment of typing, and the cursor
-// stays where it belongs.
+// Nothing that Redact hides is drawn at any moment of typing, and the cursor stays in place.
 func FuzzMask(f *testing.F) {
 	f.Add("rtsp://u:pass", "add_camera a ")
 	f.Add("http://u:p@:/?#&token=x", "attach remote endpoint=")

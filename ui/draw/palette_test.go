@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// contrast is the ratio of WCAG 2 of two colors.
+// contrast is the WCAG 2 contrast ratio of two colours.
 func contrast(t *testing.T, a, b string) float64 {
 	t.Helper()
 	luminance := func(c string) (l float64) {
@@ -29,8 +29,8 @@ func contrast(t *testing.T, a, b string) float64 {
 	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
 }
 
-// Text of every theme is readable on the grounds that it stands on (4.5, and 7 where the
-// theme is for contrast), and the stages can be told from them (3).
+// Text of every theme is readable on its backgrounds (4.5, or 7 for the theme contrast), and the
+// stages can be distinguished from them (3).
 func TestThemesHaveContrast(t *testing.T) {
 	for _, name := range Themes() {
 		p, ok := PaletteOf(name)

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var track = &capture.Track{Video: true, Codec: capture.H264, Width: 64, Height: 48}
 
-// movie is a source of n packets, 10 a second, with a key frame each second.
+// movie is a source of n packets, 10 per second, with a key frame every second.
 type movie struct {
 	n, next int
 	bytes   int
@@ -46,7 +46,7 @@ func (s *movie) Read() (*capture.Packet, error) {
 	return &capture.Packet{Track: track, Data: make([]byte, max(s.bytes, 1)), PTS: at, DTS: at, Duration: 100 * time.Millisecond, Key: i%10 == 0}, nil
 }
 
-// decoder gives a frame for each packet, two late.
+// decoder returns a frame for each packet, two packets late.
 type decoder struct {
 	t      *testing.T
 	held   []*capture.Packet

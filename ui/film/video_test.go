@@ -13,7 +13,7 @@ import (
 	"rvo-tui/capture/libav"
 )
 
-// Each frame of the movie is as bright as its number, whatever its frames refer to.
+// The brightness of each frame of the movie is its number, whatever its frames refer to.
 func TestRealMovie(t *testing.T) {
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
 		t.Skip("ffmpeg is not installed")
@@ -62,7 +62,7 @@ func TestRealMovie(t *testing.T) {
 	}
 }
 
-// shows fails unless the frame is that of a number, or one of those that refer to it.
+// shows fails unless the frame has a number, or that of a frame that refers to it.
 func shows(t *testing.T, f *Film, at time.Duration, n int) {
 	t.Helper()
 	p, err := f.Scale(4, 4)
@@ -79,7 +79,7 @@ func shows(t *testing.T, f *Film, at time.Duration, n int) {
 	}
 }
 
-// Two movies of other sizes play as one, forwards and back.
+// Two movies of different sizes play as one, forwards and backwards.
 func TestRealMoviesPlayAsOne(t *testing.T) {
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
 		t.Skip("ffmpeg is not installed")

@@ -9,8 +9,8 @@ import (
 	"rvo-tui/internal/logging"
 )
 
-// Every retry of every camera is one entry, however often; what happens once, and what is
-// no trouble, stays as it is.
+// All retries of all cameras are one entry, however many; single lines, and lines that report no
+// problem, are unchanged.
 func TestRepeatedLinesAreFolded(t *testing.T) {
 	var lines []logging.Line
 	at := time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)

@@ -11,7 +11,7 @@ import (
 	"rvo-tui/ui/draw"
 )
 
-// rowsOf returns the rows that are shown of n, in h lines.
+// rowsOf returns the visible rows of n, in h lines.
 func rowsOf(c *Cursor, n, pinned, h int) (rows, more string) {
 	b := Body{n: n, pinned: pinned, row: func(i int) string { return fmt.Sprint(" ", i) }}
 	th := draw.NewTheme(draw.Palette{Stages: make([]string, 6)}, true, colorprofile.ASCII, true)
@@ -29,8 +29,8 @@ func rowsOf(c *Cursor, n, pinned, h int) (rows, more string) {
 	return strings.TrimSpace(rows), draw.Unmarked(b.More(th))
 }
 
-// What fails stays visible while the rest scrolls, and takes half of the lines at most. The
-// border counts what is hidden between and below.
+// Failing rows stay visible while the rest scrolls, and take at most half of the lines. The
+// border counts the hidden rows between and below.
 func TestFailingRowsArePinned(t *testing.T) {
 	for _, tt := range []struct {
 		n, pinned, h int

@@ -7,8 +7,7 @@ import (
 	"rvo-tui/runtime"
 )
 
-// FuzzParse: what Check accepts selects by every word of it, and the same however it is
-// spaced.
+// FuzzParse: a filter that Check accepts selects by each of its words, however it is spaced.
 func FuzzParse(f *testing.F) {
 	f.Add("camera=yard rule=blind since=10m parcel", "parcel")
 	f.Add("since=-1s camera==", "İ")

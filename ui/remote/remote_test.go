@@ -26,7 +26,7 @@ import (
 
 var errDown = errors.New("no rvo-tui answers at /run/rvo-tui/control.sock: start one, or name its address")
 
-// box is a daemon that does as a test says.
+// box is a daemon that behaves as a test says.
 type box struct {
 	mu       sync.Mutex
 	about    api.About

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// FuzzLoad: whatever the file holds, the history is bounded and has no secret.
+// FuzzLoad: whatever the file contains, the history is bounded and has no secret.
 func FuzzLoad(f *testing.F) {
 	f.Add([]byte(`{"history":["attach motion","add rtsp://joe:secret@h/"],"preset":"wide"}`))
 	f.Add([]byte(`{"history":[""," "]}`))

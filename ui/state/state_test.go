@@ -22,7 +22,7 @@ func TestPath(t *testing.T) {
 	}
 }
 
-// Of a file that was tampered with, nothing is used that would not have been kept.
+// From a file that was tampered with, nothing is used that would not have been saved.
 func TestStateIsChecked(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "dashboard.json")
 	f := File{path: path}

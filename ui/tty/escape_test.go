@@ -35,7 +35,7 @@ func feedAll(pieces []string, pause time.Duration) string {
 	return string(out)
 }
 
-// A sequence arrives whole or not at all, and a pause after its ESC gives the key Esc,
+// A sequence arrives complete or not at all, and a pause after its ESC gives the key Esc,
 // whatever the pieces and the pauses.
 func TestSequencesAreNeverKeys(t *testing.T) {
 	for _, seq := range sent {
@@ -95,8 +95,8 @@ func TestLongAnswerIsDropped(t *testing.T) {
 	}
 }
 
-// Whatever arrives, what is held is bounded, and nothing but whole characters and
-// sequences is passed on.
+// Whatever arrives, what is held is bounded, and only complete characters and sequences are
+// passed on.
 func FuzzFilter(f *testing.F) {
 	for _, s := range sent {
 		f.Add([]byte(s), uint8(3))

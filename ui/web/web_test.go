@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// vendored are the files of others, as their npm packages have them.
+// vendored are third-party files, as in their npm packages.
 var vendored = map[string]string{
 	"preact-htm.js":  "72284e8e9079c87817145df1110f74e8a2aa040b2fc384922e18dfcb46fc1fd7",
 	"htm.LICENSE":    "740725f7252e750af735d0028cc534970772f513331e9f68150fede8fb3ce00f",
@@ -43,7 +43,7 @@ func TestVendoredFilesAreThoseOfTheirPackages(t *testing.T) {
 	}
 }
 
-// own calls back with every static file that is ours.
+// own calls back with every static file of the project.
 func own(t *testing.T, each func(name string, body []byte)) {
 	t.Helper()
 	err := fs.WalkDir(embedded, "static", func(name string, entry fs.DirEntry, err error) error {
@@ -85,8 +85,7 @@ func TestThePageStaysSmall(t *testing.T) {
 	}
 }
 
-// What a model, a camera or a user says is text and never HTML, and nothing comes from
-// elsewhere.
+// Text from a model, a camera or a user is never HTML, and nothing is loaded from elsewhere.
 func TestThePageMakesNoHTMLOfText(t *testing.T) {
 	bad := regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|dangerouslySetInnerHTML|eval\(|new Function|https?://`)
 	own(t, func(name string, body []byte) {

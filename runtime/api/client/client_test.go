@@ -50,7 +50,7 @@ func TestAboutTellsWhoAnswers(t *testing.T) {
 	}
 }
 
-// A source is tried by the program that is to read it.
+// A source is tried by the program that will read it.
 func TestSourcesAreTriedThere(t *testing.T) {
 	w := start(t, func(o *api.Options) {
 		o.Open = capture.Drivers{capture.KindSynthetic: capture.Opens(synthetic.Open)}.Open

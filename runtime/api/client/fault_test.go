@@ -15,7 +15,7 @@ import (
 	"rvo-tui/runtime/api"
 )
 
-// Whoever reads these errors has never heard of HTTP.
+// The reader of these errors need not know HTTP.
 func TestFaultsAreToldInWords(t *testing.T) {
 	dial := func(err error) error { return &net.OpError{Op: "dial", Err: err} }
 	verify := func(err error) error { return &tls.CertificateVerificationError{Err: err} }

@@ -48,7 +48,7 @@ func TestCommandsDoNotPileUp(t *testing.T) {
 	wg.Wait()
 }
 
-// Connections that say nothing lock out neither this user nor a holder of a token.
+// Silent connections lock out neither this user nor a holder of a token.
 func TestSilentConnectionsLockNobodyOut(t *testing.T) {
 	w, ca := overTCP(t)
 	for _, at := range [][2]string{{"unix", w.server.Socket()}, {"tcp", w.server.Addr()}} {
@@ -100,7 +100,7 @@ func TestAServerComesBackUnderItsClient(t *testing.T) {
 	case <-time.After(patience):
 		t.Fatal("a stream goes on without its server")
 	}
-	// A first call may still find the connection that has just been closed.
+	// The first call may still use the connection that was just closed.
 	eventually(t, "it is told that nobody is there", func() bool {
 		_, err := c.About(within(t))
 		if !errors.Is(err, ErrUnreachable) {

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// The program of this machine is found wherever it was started from, and who else has
-// one is told.
+// The program of this machine is found wherever it was started from, and other users' programs
+// are named.
 func TestLocalIsFound(t *testing.T) {
 	serve := func(t *testing.T, path string) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {

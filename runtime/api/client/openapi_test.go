@@ -49,7 +49,7 @@ func (f testFile) Edit(ctx context.Context, _ []runtime.FileEdit, _ bool) (runti
 
 func (f testFile) Revert(ctx context.Context, id string) error { return f.Write(ctx, id) }
 
-// The file is written over the API only where the configuration allows it.
+// The API writes the file only if the configuration allows it.
 func TestFileIsWrittenWhereAllowed(t *testing.T) {
 	for _, allowed := range []bool{false, true} {
 		w := start(t, func(o *api.Options) { o.File, o.Config.Write = testFile{}, allowed })
@@ -67,7 +67,7 @@ func TestFileIsWrittenWhereAllowed(t *testing.T) {
 	}
 }
 
-// operation is one of the description, as far as its answers go.
+// operation is an operation of the description, as far as its responses go.
 type operation struct {
 	ID        string `json:"operationId"`
 	Responses map[string]struct {
@@ -76,7 +76,7 @@ type operation struct {
 	}
 }
 
-// The answers of a running program are those that its description promises.
+// The responses of a running program match the description.
 func TestAnswersAreAsDescribed(t *testing.T) {
 	w := start(t, func(o *api.Options) {
 		o.Reload = func(context.Context) error { return nil }
@@ -204,7 +204,7 @@ func describe(t *testing.T) *description {
 	return &description{c, doc.Paths, map[string]bool{}}
 }
 
-// check compares an answer with what is described for its status and type.
+// check compares a response with the description for its status and type.
 func (d *description) check(method, path string, res *http.Response) error {
 	op, ok := d.paths[path][method]
 	if !ok {
@@ -252,7 +252,7 @@ func (d *description) check(method, path string, res *http.Response) error {
 	return nil
 }
 
-// unused returns the operations that nothing was asked of.
+// unused returns the operations that were never called.
 func (d *description) unused() (names []string) {
 	for _, ops := range d.paths {
 		for _, op := range ops {
@@ -265,7 +265,7 @@ func (d *description) unused() (names []string) {
 	return names
 }
 
-// pointer escapes a key for a JSON pointer in the fragment of an address.
+// pointer escapes a key for a JSON pointer in a URL fragment.
 func pointer(key string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1", "{", "%7B", "}", "%7D").Replace(key)
 }

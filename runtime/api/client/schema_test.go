@@ -55,7 +55,7 @@ func TestSnapshotsAreAsTheirSchemaSays(t *testing.T) {
 			t.Errorf("%s: the schema does not tell of %s", name, key)
 		}
 	}
-	// The schema misses what is not there.
+	// The schema detects missing keys.
 	text, err = json.Marshal(real)
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +71,7 @@ func TestSnapshotsAreAsTheirSchemaSays(t *testing.T) {
 	}
 }
 
-// untold returns the keys of a value that its schema has no words for.
+// untold returns the keys of a value that its schema does not describe.
 func untold(root, schema map[string]any, value any, at string) (keys []string) {
 	if ref, ok := schema["$ref"].(string); ok {
 		name, ok := strings.CutPrefix(ref, "#/$defs/")

@@ -28,7 +28,7 @@ const (
 	readToken = "read-token-of-the-test"
 )
 
-// certify writes a certificate for the names, its own authority, and its key.
+// certify writes a self-signed certificate for the names, and its key.
 func certify(tb testing.TB, names ...string) (cert, key string) {
 	tb.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -66,7 +66,7 @@ func certify(tb testing.TB, names ...string) (cert, key string) {
 	return write("cert.pem", "CERTIFICATE", der), write("key.pem", "PRIVATE KEY", secret)
 }
 
-// overTCP is a world that is served at a port of the loopback too.
+// overTCP is a world that is also served at a loopback port.
 func overTCP(tb testing.TB) (w *world, ca string) {
 	tb.Helper()
 	cert, key := certify(tb, "127.0.0.1")
@@ -116,7 +116,7 @@ func TestTCPWantsAToken(t *testing.T) {
 	if log := w.log.String(); strings.Contains(log, fullToken) || strings.Contains(log, readToken) || strings.Contains(log, "wrong-but") {
 		t.Errorf("a token is in the log:\n%s", log)
 	}
-	// Enough of them, and the address has to wait, but for the right one.
+	// After enough wrong tokens, the address has to wait, except with the right one.
 	bad := dial(t, addr, DialOptions{Token: "wrong-but-long-enough", CA: ca})
 	for range 20 {
 		_, err = bad.About(within(t))
@@ -157,7 +157,7 @@ func TestTLSIsChecked(t *testing.T) {
 			t.Errorf("%s %v: %v", tt.addr, tt.opts.CA == ca, err)
 		}
 	}
-	// What speaks no TLS is let go.
+	// Connections that do not speak TLS are closed.
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
@@ -219,7 +219,8 @@ func TestACertificateThatIsMissingIsToldAndTriedAgain(t *testing.T) {
 	}
 }
 
-// Something else may take a connection: a port that leads nowhere, or one of TLS.
+// Something other than a server may accept a connection: a forwarded port that leads nowhere, or
+// one with TLS.
 func TestWhoIsNoServerIsToldApart(t *testing.T) {
 	for _, tt := range []struct {
 		name, says string

@@ -26,10 +26,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience is how long a test waits for what must come.
+// patience bounds the wait for something that must happen.
 const patience = 2 * time.Minute
 
-// world is a running program that is served.
+// world is a running program with a server.
 type world struct {
 	rt     *runtime.Runtime
 	server *api.Server
@@ -55,8 +55,8 @@ func (j *journal) String() string {
 	return j.text.String()
 }
 
-// serverCodec and clientCodec carry Go's own JSON of configurations, which serves
-// tests as well as the keys of a file.
+// serverCodec and clientCodec use Go's own JSON of configurations, which is as good for tests as
+// the keys of a file.
 func serverCodec(kinds detectors.Kinds) api.Codec {
 	return api.Codec{Detector: readDetector(kinds), Camera: readCamera}
 }
@@ -76,7 +76,7 @@ func readCamera(text []byte) (capture.Config, error) {
 	return read, err
 }
 
-// readDetector reads the kind first, which decides on the options' type.
+// readDetector reads the kind first, which determines the type of the options.
 func readDetector(kinds detectors.Kinds) func([]byte) (detectors.Config, error) {
 	return func(text []byte) (detectors.Config, error) {
 		cfg := detectors.DefaultConfig()
@@ -91,7 +91,7 @@ func readDetector(kinds detectors.Kinds) func([]byte) (detectors.Config, error) 
 	}
 }
 
-// start runs a program with one camera and serves it at a socket of its own.
+// start runs a program with one camera and serves it at its own socket.
 func start(tb testing.TB, change func(*api.Options)) *world {
 	tb.Helper()
 	w := &world{log: new(journal)}
@@ -170,7 +170,7 @@ func (w *world) serve(tb testing.TB, s *api.Server) (end func()) {
 	return end
 }
 
-// client returns one of the world's socket.
+// client returns a client of the world's socket.
 func (w *world) client(tb testing.TB) *Client { return dial(tb, w.server.Socket(), DialOptions{}) }
 
 func dial(tb testing.TB, addr string, opts DialOptions) *Client {
@@ -184,7 +184,7 @@ func dial(tb testing.TB, addr string, opts DialOptions) *Client {
 	return c
 }
 
-// within returns a context for what must not take long.
+// within returns a context for something that must be fast.
 func within(tb testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	tb.Cleanup(cancel)
@@ -205,7 +205,7 @@ func eventually(tb testing.TB, what string, so func() bool) {
 	}
 }
 
-// until watches until a snapshot is as wanted, and returns it.
+// until waits for a matching snapshot, and returns it.
 func until(tb testing.TB, c *Client, what string, so func(*runtime.Snapshot) bool) *runtime.Snapshot {
 	tb.Helper()
 	ctx, cancel := context.WithCancel(within(tb))

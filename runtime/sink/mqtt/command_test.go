@@ -54,8 +54,8 @@ func FuzzCommand(f *testing.F) {
 	})
 }
 
-// Only verbs of the configuration are carried out, each is answered, and neither a
-// retained command nor one too many is.
+// Only verbs allowed by the configuration run, each gets a response, and neither a retained
+// command nor one too many runs.
 func TestCommands(t *testing.T) {
 	b := newBroker(t)
 	sub := b.subscribe("rvo-tui/responses/#")
@@ -112,8 +112,8 @@ func TestTooManyCommands(t *testing.T) {
 	}
 }
 
-// oldBroker stands before a broker and does not know version 5: it answers as one of
-// 3.1.1, or hangs up.
+// oldBroker forwards to a broker and does not know version 5: it responds like one of 3.1.1, or
+// hangs up.
 func oldBroker(t *testing.T, b *broker, answers string) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -140,7 +140,7 @@ func oldBroker(t *testing.T, b *broker, answers string) string {
 	return ln.Addr().String()
 }
 
-// Events, states and commands pass where the broker speaks 3.1.1 alone.
+// Events, states and commands work with a broker that speaks only 3.1.1.
 func TestOldVersion(t *testing.T) {
 	for name, answers := range map[string]string{"refuses": "\x20\x02\x00\x01", "hangs up": ""} {
 		t.Run(name, func(t *testing.T) {
@@ -166,8 +166,7 @@ func TestOldVersion(t *testing.T) {
 	}
 }
 
-// The output goes on where it was once the broker knows the new password, and tells what
-// is wrong until then.
+// The output continues once the broker knows the new password, and reports the error until then.
 func TestPasswordIsChanged(t *testing.T) {
 	b := newBroker(t)
 	sub := b.subscribe("rvo-tui/door/events/#")

@@ -16,8 +16,8 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// announced returns the announcements of a program, by camera, after they were checked
-// against what Home Assistant accepts.
+// announced returns the announcements of a program, by camera, after checking them against what
+// Home Assistant accepts.
 func announced(t *testing.T, c *client, s *runtime.Snapshot, gone map[string]map[part]bool) map[string]config {
 	t.Helper()
 	schema, err := jsonschema.NewCompiler().Compile("testdata/homeassistant.schema.json")
@@ -55,8 +55,7 @@ func everything() (*client, *box) {
 	return newClient(cfg, b.options()), b
 }
 
-// Home Assistant accepts every announcement, and each topic in one is published or
-// subscribed to.
+// Home Assistant accepts every announcement, and each topic in one is published or subscribed to.
 func TestAnnouncements(t *testing.T) {
 	c, b := everything()
 	s := b.Snapshot()
@@ -108,7 +107,7 @@ func TestAnnouncements(t *testing.T) {
 	}
 }
 
-// What is no more, and what is not allowed any more, is forgotten.
+// What is removed, or no longer allowed, is also removed from Home Assistant.
 func TestWhatIsGoneIsForgotten(t *testing.T) {
 	c, b := everything()
 	c.cfg.Commands, c.cfg.Preview = nil, 0
@@ -127,7 +126,7 @@ func TestWhatIsGoneIsForgotten(t *testing.T) {
 	}
 }
 
-// Identifiers tell prefixes, cameras and names apart, and do not depend on the host or the
+// Identifiers distinguish prefixes, cameras and names, and do not depend on the host or the
 // broker.
 func TestIdentifiers(t *testing.T) {
 	c := newClient(DefaultConfig(), newBox().options())
@@ -145,7 +144,7 @@ func TestIdentifiers(t *testing.T) {
 	}
 }
 
-// Home Assistant is told again when it says that it has started.
+// Announcements are repeated when Home Assistant reports that it has started.
 func TestHomeAssistantStarts(t *testing.T) {
 	b := newBroker(t)
 	sub := b.subscribe("homeassistant/device/#")

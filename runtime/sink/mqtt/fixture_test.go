@@ -28,7 +28,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience is how long a test waits for what must come.
+// patience bounds the wait for something that must happen.
 const patience = 40 * time.Second
 
 // broker is mosquitto with a user.
@@ -198,7 +198,7 @@ func (b *box) Stills(ctx context.Context, cameras []string, _ int, fps float64, 
 	}
 }
 
-// do carries out commands.
+// do executes commands.
 func (b *box) do(_ context.Context, words []string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -247,7 +247,7 @@ func alone(t *testing.T, cfg Config, b *box) outbox.Output {
 	return out
 }
 
-// running runs an outbox with an output, until stop is called.
+// running runs an outbox with an output until stop is called.
 func running(t *testing.T, cfg Config, b *box, file string) (o *outbox.Outbox, stop func()) {
 	t.Helper()
 	out, err := Output(cfg, b.options())

@@ -71,8 +71,7 @@ func welcome(c net.Conn) bool {
 	return err == nil
 }
 
-// Whatever a broker does, an output fails with a reason, keeps its memory, and ends in
-// time.
+// Whatever a broker does, an output fails with a reason, uses bounded memory, and ends in time.
 func TestHostileBrokers(t *testing.T) {
 	noise := rand.NewChaCha8([32]byte{1})
 	tests := map[string]func(net.Conn){
@@ -155,7 +154,7 @@ func TestHostileBrokers(t *testing.T) {
 	}
 }
 
-// A broker that accepts connections and drops them is asked ever more seldom.
+// A broker that accepts and drops connections is retried with growing delays.
 func TestReconnectsAreNoLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &link{}

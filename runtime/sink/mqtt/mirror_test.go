@@ -56,7 +56,7 @@ func (s *subscriber) has(topic, part string) func() bool {
 	return func() bool { return strings.Contains(s.last(topic), part) }
 }
 
-// States follow, and are right again after the broker has lost everything.
+// States are published, and are right again after the broker has lost everything.
 func TestStatesFollow(t *testing.T) {
 	b := newBroker(t)
 	sub := b.subscribe("rvo-tui/#")
@@ -99,8 +99,8 @@ func TestStatesFollow(t *testing.T) {
 	})
 }
 
-// What an earlier run left is removed, and so is what goes while it runs; what belongs to
-// others stays.
+// Topics left by an earlier run are removed, as are those that become obsolete; other programs'
+// topics are kept.
 func TestNothingOldStays(t *testing.T) {
 	b := newBroker(t)
 	old := newBox()
@@ -153,8 +153,8 @@ func TestNothingOldStays(t *testing.T) {
 	})
 }
 
-// The thumbnail of a clip is published before the message of the clip, and again on a
-// broker that lost it.
+// The thumbnail of a clip is published before the message of the clip, and again on a broker that
+// lost it.
 func TestPicture(t *testing.T) {
 	b := newBroker(t)
 	box := newBox()
@@ -189,8 +189,8 @@ func TestPreview(t *testing.T) {
 	until(t, "a preview of another camera", sub.has("rvo-tui/yard/preview", "preview"))
 }
 
-// A detector that fails makes its rule unknown within a second or two, and figures that
-// change all the time come seldom.
+// A failing detector makes its rule unknown within a second or two, and values that change
+// constantly are published rarely.
 func TestRateOfStates(t *testing.T) {
 	b := newBroker(t)
 	sub := b.subscribe("rvo-tui/door/signals/#")

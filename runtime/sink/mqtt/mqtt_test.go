@@ -16,8 +16,8 @@ import (
 	"rvo-tui/runtime/sink/outbox"
 )
 
-// Every event arrives in order, though the broker is restarted and stopped meanwhile,
-// and the availability of the program is right.
+// Every event arrives in order, though the broker is restarted and stopped meanwhile, and the
+// availability of the program is right.
 func TestBroker(t *testing.T) {
 	b := newBroker(t)
 	sub := b.subscribe("rvo-tui/#")

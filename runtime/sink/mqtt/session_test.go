@@ -6,7 +6,7 @@ import (
 	"github.com/eclipse/paho.golang/packets"
 )
 
-// A PUBREC that comes as the connection is lost does not end the program.
+// A PUBREC that arrives while the connection is lost does not end the program.
 func TestSessionWithoutConnection(t *testing.T) {
 	s := newSession()
 	defer s.Close()

@@ -18,7 +18,7 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-// payload returns one of a board, decoded.
+// payload returns a decoded payload of a board.
 func payload(t *testing.T, b board, topic string) map[string]any {
 	t.Helper()
 	var v map[string]any
@@ -28,7 +28,7 @@ func payload(t *testing.T, b board, topic string) map[string]any {
 	return v
 }
 
-// A rule is on, off or unknown, and what is unknown never reads as off.
+// A rule is on, off or unknown, and unknown never reads as off.
 func TestUnknownIsNotOff(t *testing.T) {
 	tests := []struct {
 		status rules.Status
@@ -92,7 +92,7 @@ func TestSignalsAndFigures(t *testing.T) {
 	}
 }
 
-// Every payload is as docs/mqtt.schema.json has it.
+// Every payload matches docs/mqtt.schema.json.
 func TestPayloadsAreAsDescribed(t *testing.T) {
 	b := newBox()
 	b.snap.Alerts = []runtime.Alert{{ID: "camera_down:door", Kind: runtime.AlertCameraDown, Subject: "door", Severe: true, Since: time.Now(), Cause: strings.Repeat("x", 900)}}
@@ -127,7 +127,7 @@ func TestPayloadsAreAsDescribed(t *testing.T) {
 	}
 }
 
-// described checks a payload against one of the definitions of docs/mqtt.schema.json.
+// described checks a payload against a definition in docs/mqtt.schema.json.
 func described(t *testing.T, name string, payload []byte) {
 	t.Helper()
 	compiler := jsonschema.NewCompiler()
@@ -157,7 +157,7 @@ func TestGuideHasEveryTopic(t *testing.T) {
 	}
 }
 
-// A zone is empty only where somebody looks.
+// A zone is empty only if a detector runs.
 func TestZones(t *testing.T) {
 	b := newBox()
 	v := &b.snap.Cameras[0]

@@ -10,7 +10,7 @@ import (
 	"github.com/eclipse/paho.golang/packets"
 )
 
-// stub is the network side of a wire: what the broker sends, and what it got.
+// stub is the network side of a wire: what the broker sends, and what it received.
 type stub struct {
 	net.Conn
 
@@ -22,7 +22,7 @@ func (s *stub) Read(p []byte) (int, error)         { return s.in.Read(p) }
 func (s *stub) Write(p []byte) (int, error)        { return s.out.Write(p) }
 func (s *stub) SetWriteDeadline(t time.Time) error { return nil }
 
-// What version 5 says reaches an old broker in its words.
+// Version 5 packets are translated for an old broker.
 func TestOldBrokerIsWrittenTo(t *testing.T) {
 	user := packets.User{Key: "event_id", Value: "1"}
 	expiry := uint32(7)
@@ -58,7 +58,7 @@ func TestOldBrokerIsWrittenTo(t *testing.T) {
 	}
 }
 
-// What an old broker says is read as version 5.
+// Packets of an old broker are translated to version 5.
 func TestOldBrokerIsRead(t *testing.T) {
 	s := &stub{in: bytes.NewBufferString(
 		"\x20\x02\x00\x05" + // connack: not authorized
@@ -129,8 +129,7 @@ func TestPace(t *testing.T) {
 	}
 }
 
-// Whatever a broker sends is read or refused, and the library that reads what passes
-// survives it.
+// Whatever a broker sends is parsed or refused, and the library that parses the rest survives it.
 func FuzzWire(f *testing.F) {
 	f.Add([]byte("\x20\x03\x00\x00\x00\x30\x05\x00\x01a\x00x"), false)
 	f.Add([]byte("\x20\x02\x00\x00\x90\x03\x00\x01\x01\x40\x02\x00\x01"), true)

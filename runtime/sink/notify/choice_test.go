@@ -79,7 +79,7 @@ func TestTemplates(t *testing.T) {
 	}
 }
 
-// No template that check takes can fail, or write a control character.
+// A template that check accepts cannot fail, or write a control character.
 func FuzzTemplate(f *testing.F) {
 	for _, seed := range []string{DefaultTitle, DefaultText, "{{.ID}}", "{{.Clip}}", "{{with .Fold}}{{range .By}}{{.Event}}{{end}}{{end}}", "\x1b[31m{{.Event}}", "{{index .Clauses 0}}"} {
 		f.Add(seed)

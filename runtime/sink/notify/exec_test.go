@@ -66,8 +66,8 @@ func TestExecFails(t *testing.T) {
 	}
 }
 
-// A program that hangs is killed with what it started, and one that does not read its
-// input or leaves something behind holds up nothing.
+// A program that hangs is killed with its children, and one that does not read its input or
+// leaves children behind blocks nothing.
 func TestExecIsBounded(t *testing.T) {
 	dir := t.TempDir()
 	mark := filepath.Join(dir, "mark")

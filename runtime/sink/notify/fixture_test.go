@@ -15,14 +15,14 @@ import (
 	"rvo-tui/runtime/sink/outbox"
 )
 
-// request is one that a receiver got.
+// request is a request that a receiver got.
 type request struct {
 	method, path, user, password string
 	header                       http.Header
 	body                         []byte
 }
 
-// receiver is an HTTP server that answers as it is told.
+// receiver is an HTTP server whose responses the test sets.
 type receiver struct {
 	*httptest.Server
 
@@ -71,7 +71,7 @@ func config(to string, change func(c *Config)) Config {
 	return c
 }
 
-// problems returns what is wrong with a configuration, as "key: problem".
+// problems returns the problems of a configuration, as "key: problem".
 func problems(c Config) (list []string) {
 	c.Validate(func(key, problem string) { list = append(list, key+": "+problem) })
 	return list

@@ -10,7 +10,7 @@ import (
 	"rvo-tui/detectors/remote/child"
 )
 
-// The test program plays the child process that becomes the program of an output, too.
+// The test program also acts as the child process that becomes the program of an output.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == child.Argument {
 		os.Exit(child.Main(os.Args[2:], func() detectors.Kinds { return nil }, func(child.Tuning) {}))

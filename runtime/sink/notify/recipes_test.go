@@ -10,8 +10,8 @@ import (
 	"rvo-tui/runtime/sink/outbox"
 )
 
-// Every recipe of docs/notify.md is an address that check takes, and the page and check
-// agree on which services carry pictures and clips.
+// Check accepts the address of every example in docs/notify.md, and agrees with the page on which
+// services support pictures and clips.
 func TestRecipes(t *testing.T) {
 	guide, err := os.ReadFile("../../../docs/notify.md")
 	must(t, err)

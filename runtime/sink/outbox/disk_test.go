@@ -16,7 +16,7 @@ import (
 	"rvo-tui/runtime"
 )
 
-// A limit on the size of files makes a write fail, as a full disk does.
+// A file size limit makes a write fail, as a full disk does.
 func TestFullDisk(t *testing.T) {
 	signal.Ignore(syscall.SIGXFSZ)
 	defer signal.Reset(syscall.SIGXFSZ)
@@ -87,8 +87,8 @@ func (s *slowSink) View() runtime.SinkView {
 	return runtime.SinkView{State: runtime.SinkOK, Depth: len(s.got), Capacity: cap(s.got)}
 }
 
-// A sink behind the outbox gets every event once it is stored, though it is a little
-// slower, and outlives the outbox.
+// A sink behind the outbox gets every event once it is stored, even if it is a little slower, and
+// outlives the outbox.
 func TestSinksBehind(t *testing.T) {
 	file := storeFile(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -167,7 +167,7 @@ func TestDamagedWhileOpen(t *testing.T) {
 	}
 }
 
-// A store that does not answer is degraded until a write has ended.
+// A store that hangs is degraded until a write has ended.
 func TestStoreThatHangsIsTold(t *testing.T) {
 	file := storeFile(t)
 	synctest.Test(t, func(t *testing.T) {

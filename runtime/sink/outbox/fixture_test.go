@@ -13,7 +13,7 @@ import (
 	"rvo-tui/runtime"
 )
 
-// receiver is an output whose answers are scripted.
+// receiver is an output with scripted responses.
 type receiver struct {
 	mu    sync.Mutex
 	fail  error // the answer while it is set

@@ -95,8 +95,7 @@ func TestRetriesLaterAndLater(t *testing.T) {
 	})
 }
 
-// An output that fails holds up no other one, and what it did not deliver is there
-// after a restart.
+// A failing output does not delay others, and its undelivered messages are there after a restart.
 func TestRestartsWhereItEnded(t *testing.T) {
 	file := storeFile(t)
 	synctest.Test(t, func(t *testing.T) {

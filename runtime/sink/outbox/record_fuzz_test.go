@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// FuzzRecord: what is read of a record is stored, and read again, as the same.
+// FuzzRecord: a decoded record is stored, and decoded again, to the same.
 func FuzzRecord(f *testing.F) {
 	f.Add(keyOf(7), []byte(`{"event":{"event_id":"x","phase":"confirmed","time":"2030-01-02T03:05:06Z"},"saves":true}`))
 	f.Add(keyOf(1<<63), []byte(`{"event":{},"clip":{"dir":"d","movie":"m","duration_ms":5,"bytes":9,"lost":""},"for":"hook"}`))

@@ -16,8 +16,8 @@ import (
 )
 
 // Outputs are changed while events wait: an unchanged one is not disturbed, a changed one
-// goes on where it was, a new one begins with the next event, and a removed one is
-// forgotten, which is said. A restart finds the same.
+// continues, a new one begins with the next event, and a removed one is deleted, which is logged.
+// A restart finds the same.
 func TestReplacesOutputs(t *testing.T) {
 	file := storeFile(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -103,8 +103,8 @@ func TestReplacesOutputs(t *testing.T) {
 	})
 }
 
-// An output that comes back begins anew, also while nothing can be stored; a test of one
-// that has gone names those there are.
+// An output that comes back starts over, even if nothing can be stored; testing a removed one
+// gives an error with the existing ones.
 func TestReplacesOutputsWhileNothingIsStored(t *testing.T) {
 	file := t.TempDir() // no file
 	synctest.Test(t, func(t *testing.T) {
@@ -131,8 +131,8 @@ func TestReplacesOutputsWhileNothingIsStored(t *testing.T) {
 	})
 }
 
-// What waits for an output is kept while one is held in its place, and sent when it is
-// right again; a restart changes nothing about that.
+// Waiting messages are kept while an invalid output is held, and sent when it is valid again; a
+// restart changes nothing about that.
 func TestHeldOutputKeepsWhatWaits(t *testing.T) {
 	file := storeFile(t)
 	held := []Output{Held("phone", errors.New("rvo.toml:3:1: to: wrong"))}
@@ -164,8 +164,8 @@ func TestHeldOutputKeepsWhatWaits(t *testing.T) {
 	})
 }
 
-// An attempt that never ends by itself does not hold up a change, and a change that comes
-// too early gives up with its context.
+// An attempt that never ends by itself does not delay a change, and a change that comes too early
+// gives up with its context.
 func TestReplacesAnOutputThatHangs(t *testing.T) {
 	file := storeFile(t)
 	synctest.Test(t, func(t *testing.T) {
