@@ -188,3 +188,22 @@ func TestStoreThatHangsIsTold(t *testing.T) {
 		must(t, o.end())
 	})
 }
+
+// All events are dropped if all are too old, however many there are.
+func TestOnlyOldEvents(t *testing.T) {
+	file := storeFile(t)
+	synctest.Test(t, func(t *testing.T) {
+		phone := newReceiver("phone", nil)
+		phone.answer(errors.New("down"))
+		o := start(newOutbox(file, func(o *Options) { o.Config.MaxAge = 3_600_000_000_000 }, phone))
+		for i := range 200 {
+			o.Offer(event(i))
+		}
+		time.Sleep(2 * time.Hour)
+		synctest.Wait()
+		if v := output(o.Outbox, "phone"); v.Drops[0].N != 200 || v.Backlog != 0 || o.Outputs().Records != 0 {
+			t.Errorf("%d stored, output %+v", o.Outputs().Records, v)
+		}
+		must(t, o.end())
+	})
+}

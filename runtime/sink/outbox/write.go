@@ -12,7 +12,7 @@ import (
 )
 
 // write takes a group of events, stores it with all other changes, and passes it on. It
-// returns whether more events are waiting. It is called by the writer.
+// returns whether more events are waiting, or may be too old. It is called by the writer.
 func (o *Outbox) write(now time.Time) (more bool) {
 	done := fileio.Watch(o.hangs)
 	err := o.blocked
@@ -65,7 +65,7 @@ func (o *Outbox) write(now time.Time) (more bool) {
 		poke(w.wake)
 	}
 	depth, _ := o.in.state()
-	return depth > 0
+	return depth > 0 || err == nil && len(expired) == pageSize
 }
 
 // errReopen is why nothing is stored right after a worker could not read the store.
@@ -203,7 +203,10 @@ func (o *Outbox) expired(now time.Time) (list []expiry) {
 		}
 		bytes -= e.size
 	}
-	if counts = counts[:max(0, slices.IndexFunc(counts, func(f func(*drops)) bool { return f == nil }))]; len(counts) == 0 {
+	if n := slices.IndexFunc(counts, func(f func(*drops)) bool { return f == nil }); n >= 0 {
+		counts = counts[:n]
+	}
+	if len(counts) == 0 {
 		return nil
 	}
 	records, err := s.after(o.stored.entries[0].seq-1, len(counts))
