@@ -226,6 +226,9 @@ func (o *Outbox) skip(until uint64) {
 	for _, w := range o.workers {
 		if w.pos.Seq < until {
 			w.pos.Seq = until
+			if w.pos.Until <= until {
+				w.pos.Until = 0
+			}
 			o.moved(w)
 		}
 	}

@@ -1,0 +1,47 @@
+package outbox
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// limited returns a receiver of two messages an hour, and an outbox whose first event it has got.
+func limited(t *testing.T, file string, options func(o *Options), change func(o *Output)) (*receiver, fixture) {
+	phone := newReceiver("phone", func(o *Output) {
+		o.PerHour = 2
+		if change != nil {
+			change(o)
+		}
+	})
+	o := start(newOutbox(file, options, phone))
+	o.Offer(event(0))
+	time.Sleep(time.Second)
+	synctest.Wait()
+	return phone, o
+}
+
+// A summary whose events are dropped while its delivery fails does not hold up later events.
+func TestSummaryOfDroppedEvents(t *testing.T) {
+	file := storeFile(t)
+	synctest.Test(t, func(t *testing.T) {
+		phone, o := limited(t, file, func(o *Options) { o.Config.MaxAge = 7_200_000_000_000 }, nil)
+		phone.answer(errors.New("down"))
+		o.Offer(event(1))
+		o.Offer(event(2))
+		time.Sleep(3 * time.Hour)
+		phone.answer(nil)
+		o.Offer(event(3))
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if got, want := phone.ids(), []string{"0000", "0003"}; !slices.Equal(got, want) {
+			t.Errorf("delivered %v, want %v", got, want)
+		}
+		if v := output(o.Outbox, "phone"); v.Backlog != 0 || v.Drops[0].N != 2 {
+			t.Errorf("output %+v", v)
+		}
+		must(t, o.end())
+	})
+}
