@@ -72,11 +72,11 @@ func (w *worker) scan(until uint64) {
 	f := &w.fold
 	for {
 		r, ok := w.next(max(f.base, f.scanned))
-		if !ok || until != 0 && r.Seq > until {
+		if !ok || until != 0 && r.Seq > until || r.For == w.out.Name { // what is resent is sent on its own
 			break
 		}
 		f.scanned = r.Seq
-		if r.For != "" || !w.wants(&r) {
+		if !w.wants(&r) {
 			continue
 		}
 		if f.n == 0 {

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"rvo-tui/runtime"
 )
 
 // limited returns a receiver of two messages an hour, and an outbox whose first event it has got.
@@ -21,6 +23,36 @@ func limited(t *testing.T, file string, options func(o *Options), change func(o 
 	time.Sleep(time.Second)
 	synctest.Wait()
 	return phone, o
+}
+
+// A message that is resent is not part of a summary, and is not lost in one.
+func TestResentMessageIsNotSummarized(t *testing.T) {
+	file := storeFile(t)
+	synctest.Test(t, func(t *testing.T) {
+		phone, o := limited(t, file, nil, nil)
+		time.Sleep(time.Hour)
+		phone.answer(&Error{Reason: "400 Bad Request", Refused: true})
+		o.Offer(event(1))
+		time.Sleep(time.Minute)
+		phone.answer(nil)
+		for i := range 3 {
+			o.Offer(event(2 + i))
+			time.Sleep(time.Second)
+		}
+		must(t, o.Do(t.Context(), runtime.Command{Do: runtime.Resend, Output: "phone"}))
+		time.Sleep(time.Second)
+		o.Offer(event(5))
+		o.Offer(event(6))
+		time.Sleep(3 * time.Hour)
+		synctest.Wait()
+		if got, want := phone.ids(), []string{"0000", "0002", "0003-folded", "0001", "0005-folded"}; !slices.Equal(got, want) {
+			t.Errorf("delivered %v, want %v", got, want)
+		}
+		if v := output(o.Outbox, "phone"); v.Backlog != 0 || v.AsideCount != 0 {
+			t.Errorf("output %+v", v)
+		}
+		must(t, o.end())
+	})
 }
 
 // A summary whose events are dropped while its delivery fails does not hold up later events.
