@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"rvo-tui/clips"
 	"rvo-tui/runtime"
 )
 
@@ -49,6 +50,29 @@ func TestResentMessageIsNotSummarized(t *testing.T) {
 			t.Errorf("delivered %v, want %v", got, want)
 		}
 		if v := output(o.Outbox, "phone"); v.Backlog != 0 || v.AsideCount != 0 {
+			t.Errorf("output %+v", v)
+		}
+		must(t, o.end())
+	})
+}
+
+// Nothing waits any more after a summary, not even the clips of its events.
+func TestSummaryLeavesNoBacklog(t *testing.T) {
+	file := storeFile(t)
+	synctest.Test(t, func(t *testing.T) {
+		phone, o := limited(t, file, nil, func(o *Output) { o.Clips, o.Wants = true, func(*Record) bool { return true } })
+		for i := range 3 {
+			e := event(1 + i)
+			e.Clip = true
+			o.Offer(e)
+			o.ClipDone(e, &clips.Entry{Path: "door/2026/a", Movie: "clip.mp4"}, "")
+		}
+		time.Sleep(3 * time.Hour)
+		synctest.Wait()
+		if got, want := phone.ids(), []string{"0000", "0001-folded"}; !slices.Equal(got, want) {
+			t.Errorf("delivered %v, want %v", got, want)
+		}
+		if v := output(o.Outbox, "phone"); v.Backlog != 0 || v.Folded != 3 {
 			t.Errorf("output %+v", v)
 		}
 		must(t, o.end())

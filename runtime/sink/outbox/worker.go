@@ -120,7 +120,7 @@ func (w *worker) step(ctx context.Context) (wait time.Duration, ok bool) {
 			w.settle(until, w.fold.n)
 			return 0, true
 		case d != nil:
-			return w.deliver(ctx, *d, until)
+			return w.deliver(ctx, *d, until, w.fold.n)
 		}
 	}
 	d := Delivery{ID: r.ID(), Record: r}
@@ -132,21 +132,17 @@ func (w *worker) step(ctx context.Context) (wait time.Duration, ok bool) {
 		}
 		d.Clip = clip
 	}
-	return w.deliver(ctx, d, r.Seq)
+	return w.deliver(ctx, d, r.Seq, 1)
 }
 
-// deliver makes one attempt. until is the last record that it covers.
-func (w *worker) deliver(ctx context.Context, d Delivery, until uint64) (wait time.Duration, ok bool) {
+// deliver makes one attempt. It covers the records up to until, n of which were waiting.
+func (w *worker) deliver(ctx context.Context, d Delivery, until uint64, n int) (wait time.Duration, ok bool) {
 	if w.tried != until {
 		w.tries, w.tried = 0, until
 	}
 	w.tries++
 	w.oldest(&d.Record)
 	err := w.out.Send(ctx, d)
-	n := 1
-	if d.Fold != nil {
-		n = d.Fold.Count
-	}
 	w.retrying = false
 	if err == nil {
 		w.accepted(&d)
