@@ -83,7 +83,9 @@ func (w *worker) scan(until uint64) {
 			f.first = r
 		}
 		f.n++
-		if r.Clip == nil {
+		event := r
+		event.Clip = nil
+		if r.Clip == nil || !w.wants(&event) { // else it reports the event as well
 			f.sum.add(&r.Event)
 		}
 	}

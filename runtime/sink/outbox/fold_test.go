@@ -79,6 +79,24 @@ func TestSummaryLeavesNoBacklog(t *testing.T) {
 	})
 }
 
+// An output that wants clips alone has a summary of them, too.
+func TestClipsAreSummarized(t *testing.T) {
+	file := storeFile(t)
+	synctest.Test(t, func(t *testing.T) {
+		phone, o := limited(t, file, nil, func(o *Output) { o.Clips, o.Wants = true, func(r *Record) bool { return r.Kind() == KindClip } })
+		for i := range 4 {
+			o.ClipDone(event(1+i), &clips.Entry{Path: "door/2026/a", Movie: "clip.mp4"}, "")
+			time.Sleep(time.Second)
+		}
+		time.Sleep(3 * time.Hour)
+		synctest.Wait()
+		if got, want := phone.ids(), []string{"0001-clip", "0002-clip-folded"}; !slices.Equal(got, want) || phone.got[1].Fold.Count != 3 {
+			t.Errorf("delivered %v, want %v", got, want)
+		}
+		must(t, o.end())
+	})
+}
+
 // A summary whose events are dropped while its delivery fails does not hold up later events.
 func TestSummaryOfDroppedEvents(t *testing.T) {
 	file := storeFile(t)
