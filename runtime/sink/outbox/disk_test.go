@@ -207,3 +207,36 @@ func TestOnlyOldEvents(t *testing.T) {
 		must(t, o.end())
 	})
 }
+
+// A message that is set aside before the store can be opened is kept beside those in the store.
+func TestSetAsideBeforeTheStoreOpens(t *testing.T) {
+	dir := t.TempDir()
+	must(t, os.Mkdir(dir+"/disk", 0o755))
+	file := dir + "/disk/outbox.db"
+	synctest.Test(t, func(t *testing.T) {
+		phone := newReceiver("phone", nil)
+		phone.answer(&Error{Reason: "400 Bad Request", Refused: true})
+		o := start(newOutbox(file, nil, phone))
+		o.Offer(event(0))
+		time.Sleep(time.Minute)
+		must(t, o.end())
+		must(t, os.Rename(dir+"/disk", dir+"/away"))
+		o = start(newOutbox(file, nil, phone))
+		o.Offer(event(1))
+		time.Sleep(time.Minute)
+		must(t, os.Rename(dir+"/away", dir+"/disk"))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if v := output(o.Outbox, "phone"); v.AsideCount != 2 {
+			t.Errorf("%d messages are set aside, want 2", v.AsideCount)
+		}
+		must(t, o.end())
+		o = start(newOutbox(file, nil, phone))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if v := output(o.Outbox, "phone"); v.AsideCount != 2 {
+			t.Errorf("%d messages are set aside after a restart, want 2", v.AsideCount)
+		}
+		must(t, o.end())
+	})
+}

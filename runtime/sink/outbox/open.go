@@ -72,8 +72,8 @@ type listing struct {
 	backlog []int
 }
 
-// adopt takes over an opened store. Records in the tail get new numbers after those of
-// the store. An output without a position starts with the next event.
+// adopt takes over an opened store. Records in the tail and messages set aside before get
+// new numbers after those of the store. An output without a position starts with the next event.
 func (o *Outbox) adopt(s *store, c contents, x listing) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -99,6 +99,11 @@ func (o *Outbox) adopt(s *store, c contents, x listing) {
 		o.tail[i].Seq += shift
 	}
 	o.last += shift
+	refused := o.aside
+	o.aside, o.pending.aside = map[uint64]aside{}, nil
+	for seq, a := range refused {
+		o.setAside(seq+shift, &a)
+	}
 	names := map[string]bool{}
 	for i, w := range o.workers {
 		names[w.out.Name] = true
