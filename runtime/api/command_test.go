@@ -107,6 +107,14 @@ func TestRoutesOfVerbs(t *testing.T) {
 	if res := askAs(s, overSocket(0), "POST", "/api/cameras", `{"source": "http://${SECRET}/"}`); res.StatusCode != 400 {
 		t.Errorf("${} in a body: %s", res.Status)
 	}
+	for _, request := range []struct{ path, body string }{
+		{"/api/cameras", `{"source": "http://\u0024{SECRET}/"}`},
+		{"/api/config/edit", `{"edits": [{"table": "line", "name": "gate", "set": {"directions": ["\u0024\u007bSECRET}", "out"]}}]}`},
+	} {
+		if res := askAs(s, overSocket(0), "POST", request.path, request.body); res.StatusCode != 400 {
+			t.Errorf("${} in a body with escapes: %s", res.Status)
+		}
+	}
 	if res := askAs(s, overSocket(0), "POST", "/api/reload", ""); res.StatusCode != http.StatusNotImplemented || rt.did != nil {
 		t.Errorf("reload: %s, %v", res.Status, rt.did)
 	}

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -316,10 +317,16 @@ func portOf(u *url.URL) string {
 	return cmp.Or(u.Port(), ports[strings.ToLower(u.Scheme)])
 }
 
-// expands refuses a body that relies on ${…}.
+// expands refuses a JSON body with a text that relies on ${…}, whichever way it is written.
 func expands(body []byte) error {
-	if at := bytes.Index(body, []byte("${")); at >= 0 {
-		return problem(http.StatusBadRequest, fmt.Sprintf("${…} is not expanded over the API (byte %d)", at), "write the value itself, or put it into the configuration file and reload")
+	d := json.NewDecoder(bytes.NewReader(body))
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return nil // the end, or not JSON, which is refused later
+		}
+		if text, ok := token.(string); ok && strings.Contains(text, "${") {
+			return problem(http.StatusBadRequest, fmt.Sprintf("${…} is not expanded over the API (text before byte %d)", d.InputOffset()), "write the value itself, or put it into the configuration file and reload")
+		}
 	}
-	return nil
 }
