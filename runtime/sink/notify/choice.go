@@ -70,6 +70,9 @@ func (c *choice) holds(e *rules.Event) rules.Truth {
 	}
 	for i := range e.Clauses {
 		k := &e.Clauses[i]
+		if k.Truth == rules.Unknown {
+			continue // its values may be stale
+		}
 		set(k.Signal, k.Value)
 		if k.Other != "" {
 			set(k.Other, k.Threshold)

@@ -36,6 +36,7 @@ func TestChoice(t *testing.T) {
 		{"one that does not", func(c *Config) { c.When = "confidence > 0.95" }, event(nil), false},
 		{"one that is not known", func(c *Config) { c.When = "face > 0" }, event(nil), true},
 		{"a value that is not known", func(c *Config) { c.When = "person == 1" }, event(func(r *outbox.Record) { r.Event.Clauses[0].Value = nan() }), true},
+		{"a value that is stale", func(c *Config) { c.When = "person == 1" }, event(func(r *outbox.Record) { r.Event.Clauses[0].Truth = rules.Unknown }), true},
 		{"a duration", func(c *Config) { c.When, c.Phases = "duration_s >= 2", []string{"ended"} }, event(func(r *outbox.Record) {
 			r.Event.Phase, r.Event.Duration = rules.PhaseEnded, time.Second
 		}), false},
