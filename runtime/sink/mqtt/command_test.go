@@ -1,6 +1,7 @@
 package mqtt
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net"
@@ -8,11 +9,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/eclipse/paho.golang/paho"
 
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
+	"rvo-tui/runtime/sink/outbox"
 )
 
 func TestWordsOfCommands(t *testing.T) {
@@ -99,6 +102,47 @@ func TestCommands(t *testing.T) {
 	if got := out.Traffic(); !slices.Equal(got[len(got)-4:], want) {
 		t.Errorf("got %v", got)
 	}
+}
+
+// A command may wait for the end of its own output, as a reload does that changes [mqtt].
+func TestCommandThatReplacesItsOutput(t *testing.T) {
+	b := newBroker(t)
+	sub := b.subscribe("rvo-tui/door/#")
+	cfg := b.config()
+	cfg.Commands = []string{string(runtime.Reload)}
+	box, replaced := newBox(), make(chan error, 1)
+	var o *outbox.Outbox
+	opts := box.options()
+	opts.Do = func(ctx context.Context, _ []string) error {
+		changed := b.config()
+		changed.Prefix = "other"
+		next, err := Output(changed, box.options())
+		if err == nil {
+			err = o.Replace(ctx, []outbox.Output{next})
+		}
+		replaced <- err
+		return err
+	}
+	out, err := Output(cfg, opts)
+	must(t, err)
+	store := outbox.DefaultConfig()
+	store.File = t.TempDir() + "/outbox.db"
+	o = outbox.New(outbox.Options{Config: store, Outputs: []outbox.Output{out}, Log: opts.Log})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- o.Run(ctx) }()
+	until(t, "a state", sub.has("rvo-tui/door/state", "live"))
+	moved := b.subscribe("other/door/#")
+	b.publish("-t", "rvo-tui/set", "-m", "reload")
+	select {
+	case err := <-replaced:
+		must(t, err)
+	case <-time.After(patience):
+		t.Fatalf("the outputs are not replaced within %v", patience)
+	}
+	until(t, "a state of the new output", moved.has("other/door/state", "live"))
+	cancel()
+	must(t, <-ended)
 }
 
 func TestTooManyCommands(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/eclipse/paho.golang/paho"
 
@@ -56,6 +57,7 @@ type client struct {
 
 	cancel context.CancelFunc // for the goroutines; set by open
 	wg     sync.WaitGroup
+	obeyed chan struct{} // closed when no more commands are carried out
 
 	mu       sync.Mutex // guards the fields below
 	opened   bool
@@ -118,7 +120,11 @@ func (c *client) open() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	c.cancel = cancel
 	c.wg.Go(func() { c.mirror(ctx) })
-	c.wg.Go(func() { c.obey(ctx) })
+	c.obeyed = make(chan struct{})
+	go func() { // waited for by close, except for a command that waits for close
+		defer close(c.obeyed)
+		c.obey(ctx)
+	}()
 	if c.cfg.Preview > 0 {
 		c.wg.Go(func() { c.preview(ctx) })
 	}
@@ -126,7 +132,8 @@ func (c *client) open() error {
 }
 
 // close publishes that the program is offline, closes the connection, and waits for the
-// goroutines.
+// goroutines. A command in progress may itself wait for close, as a reload does that
+// changes this output, so it has closeWait to end.
 func (c *client) close() {
 	c.mu.Lock()
 	c.closed = true
@@ -138,6 +145,10 @@ func (c *client) close() {
 	cancel()
 	c.link.close(retained(c.topics.availability(), []byte(offline)))
 	c.wg.Wait()
+	select {
+	case <-c.obeyed:
+	case <-time.After(closeWait):
+	}
 }
 
 // connection implements outbox.Output.Connection.
