@@ -137,7 +137,8 @@ func (r *reloader) watch(ctx context.Context, reload bool) {
 			return text, err
 		},
 		Changed: func(ctx context.Context) {
-			if reload && !(file{r}).known() {
+			// After an invalid text, the known one is read again, which ends the alert.
+			if reload && (!(file{r}).known() || r.counts.View().Last == runtime.ReloadInvalid) {
 				_ = r.reloadAndLog(ctx)
 			}
 		},

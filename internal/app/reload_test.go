@@ -7,10 +7,12 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"rvo-tui/capture/libav"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
 	"rvo-tui/runtime"
@@ -81,4 +83,45 @@ func TestChangedFileShows(t *testing.T) {
 		stop()
 		<-done
 	})
+}
+
+// A file that is put back as it was after a mistake is read again, which ends the alert.
+func TestWatchedFileIsPutBack(t *testing.T) {
+	t.Chdir(t.TempDir())
+	loader := testLoader()
+	put := func(text string) {
+		t.Helper()
+		if err := os.WriteFile("rvo.toml", []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(twoScenes)
+	cfg, err := loader.Load(cli.Flags{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.DiscardHandler)
+	rt := runtime.New(runtime.Options{
+		Config: cfg.Runtime, Cameras: cfg.Camera, Detectors: cfg.Detector, Rules: cfg.Rule,
+		Drivers: newDrivers(libav.New(libav.Options{Log: log}), false, log), Kinds: loader.Kinds,
+	}, time.Now())
+	counts := runtime.NewReloads(time.Now())
+	again := &reloader{loader: loader, rt: rt, counts: counts, told: newService(log), log: log, cfg: cfg}
+	ctx, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer stop()
+	wg.Go(func() { _ = rt.Run(ctx) })
+	wg.Go(func() { again.watch(ctx, true) })
+	for _, step := range []struct{ text, want string }{{"[[camera]]\n", runtime.ReloadInvalid}, {twoScenes, runtime.ReloadOK}} {
+		put(step.text)
+		late := time.After(30 * time.Second)
+		for counts.View().Last != step.want {
+			select {
+			case <-late:
+				t.Fatalf("the last reload is %q, want %q", counts.View().Last, step.want)
+			case <-time.After(50 * time.Millisecond):
+			}
+		}
+	}
 }
