@@ -157,7 +157,7 @@ func (m *model) command(a action) tea.Cmd {
 	case actClip:
 		return m.send(runtime.Command{Do: runtime.SaveClip, Camera: c.Name}, "a clip of "+c.Name+" is being saved")
 	case actPause:
-		if c.State == capture.Paused {
+		if m.holds(runtime.Command{Do: runtime.Pause, Camera: c.Name}, c.State == capture.Paused) {
 			return m.send(runtime.Command{Do: runtime.Resume, Camera: c.Name}, c.Name+" is resumed")
 		}
 		return m.send(runtime.Command{Do: runtime.Pause, Camera: c.Name}, c.Name+" is paused")
@@ -166,7 +166,7 @@ func (m *model) command(a action) tea.Cmd {
 		if r == nil {
 			return nil
 		}
-		if r.Status.State == rules.Disabled {
+		if m.holds(runtime.Command{Do: runtime.RuleOff, Camera: c.Name, Rule: r.Event}, r.Status.State == rules.Disabled) {
 			return m.send(runtime.Command{Do: runtime.RuleOn, Camera: c.Name, Rule: r.Event}, "rule "+r.Event+" is enabled")
 		}
 		return m.send(runtime.Command{Do: runtime.RuleOff, Camera: c.Name, Rule: r.Event}, "rule "+r.Event+" is disabled")
@@ -177,14 +177,17 @@ func (m *model) command(a action) tea.Cmd {
 	}
 	switch a {
 	case actToggle:
-		if d.State == engine.DetectorDisabled {
+		if m.holds(runtime.Command{Do: runtime.Disable, Camera: c.Name, Detector: d.Name}, d.State == engine.DetectorDisabled) {
 			return m.send(runtime.Command{Do: runtime.Enable, Camera: c.Name, Detector: d.Name}, d.Name+" is enabled")
 		}
 		return m.send(runtime.Command{Do: runtime.Disable, Camera: c.Name, Detector: d.Name}, d.Name+" is disabled")
 	case actFaster, actSlower:
-		fps := step(d.MaxFPS, a == actFaster)
-		cmd := runtime.Command{Do: runtime.SetRate, Camera: c.Name, Detector: d.Name, FPS: fps}
-		return m.send(cmd, fmt.Sprintf("%s runs at most %s times per second", d.Name, draw.Rate(fps)))
+		cmd := runtime.Command{Do: runtime.SetRate, Camera: c.Name, Detector: d.Name, FPS: d.MaxFPS}
+		if last := m.last(cmd); last != nil {
+			cmd.FPS = last.FPS
+		}
+		cmd.FPS = step(cmd.FPS, a == actFaster)
+		return m.send(cmd, fmt.Sprintf("%s runs at most %s times per second", d.Name, draw.Rate(cmd.FPS)))
 	case actDetach:
 		cmd := runtime.Command{Do: runtime.Detach, Camera: c.Name, Detector: d.Name}
 		m.overlay = &confirm{
@@ -242,14 +245,35 @@ func (m *model) alert() *runtime.Alert {
 	return nil
 }
 
-// send sends a command to the runtime from another goroutine.
+// send sends a command to the runtime from another goroutine. Commands with the same target are
+// sent in order.
 func (m *model) send(c runtime.Command, done string) tea.Cmd {
+	before, now := m.last(c), &sent{Command: c, done: make(chan struct{})}
+	commands := inverse(m.scene.Snap, c)
+	if before != nil {
+		if commands = nil; before.Command != c {
+			commands = []runtime.Command{before.Command}
+		}
+	}
 	var back func() error
-	if commands := inverse(m.scene.Snap, c); len(commands) > 0 {
+	if len(commands) > 0 {
 		back = m.all(commands)
 	}
-	run := m.all([]runtime.Command{c})
-	return func() tea.Msg { return doneMsg{text: done, err: run(), back: back} }
+	if t, ok := target(c); ok {
+		m.sent[t] = now
+	}
+	run, ended := m.all([]runtime.Command{c}), m.ctx.Done()
+	return func() tea.Msg {
+		if before != nil {
+			select {
+			case <-before.done:
+			case <-ended:
+			}
+		}
+		now.err = run()
+		close(now.done)
+		return doneMsg{text: done, err: now.err, back: back}
+	}
 }
 
 // all returns a function that runs commands in order and stops at the first error.

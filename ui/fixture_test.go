@@ -198,6 +198,7 @@ type fake struct {
 	snapshots chan *runtime.Snapshot
 	commands  []runtime.Command
 	fail      error
+	slow      runtime.Verb // takes a second
 	snap      *runtime.Snapshot
 }
 
@@ -210,6 +211,9 @@ func newFake() *fake {
 func (f *fake) Subscribe() (<-chan *runtime.Snapshot, func()) { return f.snapshots, func() {} }
 
 func (f *fake) Do(_ context.Context, c runtime.Command) error {
+	if c.Do == f.slow {
+		time.Sleep(time.Second)
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.commands = append(f.commands, c)

@@ -58,9 +58,10 @@ type model struct {
 
 	overlay  overlay // nil: none
 	notice   notice
-	greeting string      // notice to show with the first snapshot; empty: none
-	state    state.State // saved for the next dashboard
-	changes  []change    // that can be undone, oldest first
+	greeting string                    // notice to show with the first snapshot; empty: none
+	state    state.State               // saved for the next dashboard
+	changes  []change                  // that can be undone, oldest first
+	sent     map[runtime.Command]*sent // last commands, by target, until a snapshot shows their effect
 	quit     bool
 	asked    time.Time // when the terminal was queried for its background; zero: it has answered
 	pause    pause
@@ -141,7 +142,7 @@ func newModel(ctx context.Context, backend Backend, opts Options, want *demand) 
 	m := &model{
 		ctx: ctx, backend: backend, opts: opts, want: want, keys: keys, file: state.Open(opts.State),
 		themeName: opts.Config.Theme, dark: true, profile: colorprofile.TrueColor,
-		focus: pane.Detectors, tab: pane.Rules,
+		focus: pane.Detectors, tab: pane.Rules, sent: map[runtime.Command]*sent{},
 	}
 	m.player = film.NewPlayer(backend, opts.Film)
 	m.scene = pane.Scene{Shots: map[string]pane.Shot{}, LogLevel: slog.LevelDebug, Hist: pane.NewHistory(), Preview: opts.Config.Preview, Hints: pane.Hints{
@@ -357,6 +358,7 @@ func (m *model) take(f feedMsg) {
 		m.renew(was.At, f.snap.At, was.Started.Equal(f.snap.Started))
 	}
 	s.Snap, m.newest = f.snap, f.snap
+	m.observe(f.snap)
 	s.Sent = f.sent
 	s.Hist.Add(f.snap)
 	s.Cam = 0

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -109,6 +110,78 @@ func inverseOf(do runtime.Verb, r *engine.RuleView) runtime.Verb {
 	return ""
 }
 
+// sent is a command that switches something or sets a rate.
+type sent struct {
+	runtime.Command
+	done  chan struct{} // closed once err is set
+	err   error
+	until time.Time // forget it then, even if no snapshot shows its effect; zero: it was not done yet
+}
+
+// effectTime is how long the effect of a command may take to show in a snapshot.
+const effectTime = 2 * time.Second
+
+// target returns a command that stands for all that switch or set the same; false if c does not.
+func target(c runtime.Command) (runtime.Command, bool) {
+	c.FPS = 0
+	switch c.Do {
+	case runtime.Pause, runtime.Resume:
+		c.Do = runtime.Pause
+	case runtime.Disable, runtime.Enable:
+		c.Do = runtime.Disable
+	case runtime.RuleOff, runtime.RuleOn:
+		c.Do = runtime.RuleOff
+	case runtime.SetRate:
+	default:
+		return runtime.Command{}, false
+	}
+	return c, true
+}
+
+// last returns the last command with the target of c, while the snapshot may be older than its
+// effect; nil if there is none.
+func (m *model) last(c runtime.Command) *sent {
+	t, _ := target(c)
+	s := m.sent[t]
+	if s == nil {
+		return nil
+	}
+	select {
+	case <-s.done:
+		if s.err != nil {
+			return nil
+		}
+	default:
+	}
+	return s
+}
+
+// holds reports whether what c would do is done, or was commanded last. Shown is whether the
+// snapshot shows it.
+func (m *model) holds(c runtime.Command, shown bool) bool {
+	if s := m.last(c); s != nil {
+		return s.Do == c.Do
+	}
+	return shown
+}
+
+// observe forgets the commands whose effect a snapshot shows.
+func (m *model) observe(snap *runtime.Snapshot) {
+	for t, s := range m.sent {
+		select {
+		case <-s.done:
+		default:
+			continue
+		}
+		if s.until.IsZero() {
+			s.until = snap.At.Add(effectTime)
+		}
+		if s.err != nil || len(inverse(snap, s.Command)) == 0 || !snap.At.Before(s.until) {
+			delete(m.sent, t)
+		}
+	}
+}
+
 // changed stores a change for undo.
 func (m *model) changed(c change) {
 	if c.back != nil {
@@ -126,6 +199,7 @@ func (m *model) undo() tea.Cmd {
 	}
 	c := m.changes[n-1]
 	m.changes = m.changes[:n-1]
+	clear(m.sent) // keys go by the snapshot again
 	m.epoch++
 	return func() tea.Msg { return undoneMsg{c, c.back()} }
 }
