@@ -227,6 +227,7 @@ func (f *form) config(m *model) (detectors.Config, map[string]string) {
 
 // attachedMsg is the result of attaching a detector.
 type attachedMsg struct {
+	of   *form
 	name string
 	err  error
 	back func() error // undoes it
@@ -257,7 +258,7 @@ func (f *form) submit(m *model) tea.Cmd {
 	send := m.send(runtime.Command{Do: runtime.Attach, Camera: camera, Attached: &cfg}, "")
 	return func() tea.Msg {
 		done, _ := send().(doneMsg)
-		return attachedMsg{cfg.Name, done.err, done.back}
+		return attachedMsg{f, cfg.Name, done.err, done.back}
 	}
 }
 

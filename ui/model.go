@@ -225,6 +225,10 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			return m, tea.Quit
 		}
 		return m, nil
+	case attachedMsg:
+		if f, shown := m.overlay.(*form); !shown || f != msg.of { // the form was closed
+			return m.update(doneMsg{text: msg.name + " is attached", err: msg.err, back: msg.back})
+		}
 	case undoneMsg:
 		m.undone(msg)
 		m.slowAt = time.Time{}

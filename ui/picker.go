@@ -37,8 +37,12 @@ type picker struct {
 
 // The results of the camera menu's background work.
 type (
-	devicesMsg []capture.Choice
-	triedMsg   struct {
+	devicesMsg struct {
+		of   *picker
+		list []capture.Choice
+	}
+	triedMsg struct {
+		of  *picker
 		cfg capture.Config
 		err error
 	}
@@ -58,17 +62,20 @@ func (m *model) pick() tea.Cmd {
 		return nil
 	}
 	devices := m.opts.Devices
-	return tea.Batch(p.spin.Tick, func() tea.Msg { return devicesMsg(devices()) })
+	return tea.Batch(p.spin.Tick, func() tea.Msg { return devicesMsg{p, devices()} })
 }
 
 func (p *picker) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 	switch msg := msg.(type) {
 	case devicesMsg:
+		if msg.of != p { // of a menu that was closed
+			return p, nil
+		}
 		p.looking = false
 		if p.at < len(p.choices) && p.at > 0 {
-			p.at += len(msg)
+			p.at += len(msg.list)
 		}
-		p.choices = append(slices.Clone([]capture.Choice(msg)), p.choices...)
+		p.choices = append(slices.Clone(msg.list), p.choices...)
 		return p, nil
 	case spinner.TickMsg:
 		if !p.looking && p.busy == "" {
@@ -78,6 +85,9 @@ func (p *picker) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 		p.spin, cmd = p.spin.Update(msg)
 		return p, cmd
 	case triedMsg:
+		if msg.of != p {
+			return p, nil
+		}
 		return p.tried(m, msg)
 	case tea.KeyPressMsg:
 		return p.press(m, msg)
@@ -163,7 +173,7 @@ func (p *picker) try(m *model) tea.Cmd {
 	try := m.opts.Try
 	return tea.Batch(p.spin.Tick, func() tea.Msg {
 		defer cancel()
-		return triedMsg{cfg, try(ctx, cfg)}
+		return triedMsg{p, cfg, try(ctx, cfg)}
 	})
 }
 
