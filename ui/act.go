@@ -29,11 +29,12 @@ const commandTimeout = 15 * time.Second
 // press runs the action bound to a key.
 func (m *model) press(key string) tea.Cmd {
 	m.notice = notice{}
-	if len(key) == 1 && key >= "1" && key <= "9" {
+	a, bound := m.keys.byKey[key]
+	if !bound && len(key) == 1 && key >= "1" && key <= "9" {
 		m.show(int(key[0] - '1'))
 		return nil
 	}
-	return m.do(m.keys.byKey[key])
+	return m.do(a)
 }
 
 // do runs an action.

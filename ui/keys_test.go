@@ -49,6 +49,16 @@ func keyTable() string {
 	return b.String() + "\n"
 }
 
+// A digit shows a camera unless it is bound to an action.
+func TestDigitsCanBeBound(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.Keys = []string{"freeze=2"}
+	m := shown(t, newFake(), cfg, 120, 40)
+	if m.press("2"); !m.frozen || m.camera != "street" {
+		t.Errorf("the key 2 shows %s, frozen: %v", m.camera, m.frozen)
+	}
+}
+
 // Events have room for eight rows at 120x40.
 func TestEventsHaveRoom(t *testing.T) {
 	m := shown(t, newFake(), DefaultConfig(), 120, 40)
