@@ -290,9 +290,18 @@ func (m *model) all(commands []runtime.Command) func() error {
 	})
 }
 
+// selected returns the index of the selected row, also while its pane is not drawn and rows change.
+func selected[T any](c pane.Cursor, list []T, name func(T) string) int {
+	if i := slices.IndexFunc(list, func(v T) bool { return name(v) == c.Key }); i >= 0 {
+		return i
+	}
+	return c.Sel
+}
+
 // detector returns the selected detector; nil if there is none.
 func (m *model) detector() *engine.DetectorView {
-	if list, i := m.scene.Detectors(), m.cursors[pane.Detectors].Sel; i < len(list) {
+	list := m.scene.Detectors()
+	if i := selected(m.cursors[pane.Detectors], list, func(d *engine.DetectorView) string { return d.Name }); i < len(list) {
 		return list[i]
 	}
 	m.say((*draw.Theme).InfoInk, "there is no detector; press "+m.keys.shown(actAttach)+" to attach one")
@@ -300,7 +309,7 @@ func (m *model) detector() *engine.DetectorView {
 }
 
 func (m *model) rule(c *runtime.CameraView) *engine.RuleView {
-	if i := m.cursors[pane.Rules].Sel; i < len(c.Rules) {
+	if i := selected(m.cursors[pane.Rules], c.Rules, func(r engine.RuleView) string { return r.Event }); i < len(c.Rules) {
 		return &c.Rules[i]
 	}
 	m.say((*draw.Theme).InfoInk, "no rule applies to "+c.Name)

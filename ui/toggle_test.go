@@ -9,6 +9,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/runtime"
+	"rvo-tui/ui/pane"
 )
 
 // verbs returns what was commanded, in order.
@@ -84,4 +85,25 @@ func TestKeysGoBySnapshots(t *testing.T) {
 		g.keys("q")
 		g.ends()
 	})
+}
+
+// The selected detector stays the selected one while its pane is hidden and the list is sorted
+// anew.
+func TestSelectionOfAHiddenPane(t *testing.T) {
+	m := shown(t, newFake(), DefaultConfig(), 120, 40)
+	m.View()
+	before := m.detector().Name
+	m.focusOn(pane.Log)
+	m.zoom = true
+	m.arrange()
+	s := sample()
+	s.At, s.Alerts = s.At.Add(time.Second), s.Alerts[:2] // without the one about the first detector
+	m.take(feedMsg{snap: s})
+	m.View()
+	if m.scene.Detectors()[0].Name == before {
+		t.Fatalf("%s is still the first", before)
+	}
+	if got := m.detector().Name; got != before {
+		t.Errorf("%s is selected, want %s", got, before)
+	}
 }
