@@ -104,19 +104,20 @@ func quantiles(bins *[histBins]uint64, total, top uint64, qs []float64) []time.D
 // Since returns a histogram of what h has counted since an earlier copy of it; nil is
 // an empty copy. Its Max is that of h.
 func (h *Histogram) Since(earlier *Histogram) *Histogram {
+	if earlier == nil {
+		earlier = new(Histogram)
+	}
+	since := func(now, then *atomic.Uint64) uint64 {
+		n := now.Load()
+		return n - min(then.Load(), n)
+	}
 	d := new(Histogram)
-	d.sum.Store(h.sum.Load())
+	d.sum.Store(since(&h.sum, &earlier.sum))
 	d.max.Store(h.max.Load())
 	for i := range h.bins {
-		d.bins[i].Store(h.bins[i].Load())
-	}
-	if earlier == nil {
-		return d
-	}
-	less := func(now, then *atomic.Uint64) { now.Store(now.Load() - min(then.Load(), now.Load())) }
-	less(&d.sum, &earlier.sum)
-	for i := range d.bins {
-		less(&d.bins[i], &earlier.bins[i])
+		if n := since(&h.bins[i], &earlier.bins[i]); n > 0 { // most are empty, and a store costs more than a load
+			d.bins[i].Store(n)
+		}
 	}
 	return d
 }

@@ -73,8 +73,10 @@ func (h *Histogram) UnmarshalJSON(text []byte) error {
 	if count != v.Count {
 		return fmt.Errorf("read histogram: its bins add up to %d, but its count is %d", count, v.Count)
 	}
-	for i := range bins {
-		h.bins[i].Store(bins[i])
+	for i, n := range bins {
+		if n != h.bins[i].Load() { // most are empty, and a store costs more than a load
+			h.bins[i].Store(n)
+		}
 	}
 	h.sum.Store(v.Sum)
 	h.max.Store(v.Max)

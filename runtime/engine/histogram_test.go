@@ -183,3 +183,15 @@ func TestHistogramSinceACopy(t *testing.T) {
 		t.Error("the copy has changed")
 	}
 }
+
+func BenchmarkHistogramSince(b *testing.B) {
+	h := new(Histogram)
+	for i := range 1000 {
+		h.Record(time.Duration(i) * time.Microsecond)
+	}
+	earlier := h.Since(nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		h.Since(earlier)
+	}
+}
