@@ -28,7 +28,7 @@ type receiver struct {
 	transit  int64
 	report   *rtcp.SenderReport // the last report
 	reported time.Time          // arrival of the report
-	early    bool               // it arrived before any packet that it could be related to
+	early    bool               // it arrived before the first frame or piece of sound
 	expected uint64             // packets expected at the last receiver report
 	received uint64
 }
@@ -107,11 +107,13 @@ func (s *source) ordered(r *receiver, p *rtp.Packet, arrived time.Time, gap bool
 		}
 		r.begun = true
 		r.line.begin(arrived.Sub(s.zero))
-		if r.early {
-			r.early = false
-			defer s.relate(r)
-		}
 	}
+	defer func() {
+		if r.early && r.line.begun {
+			r.early = false
+			s.relate(r)
+		}
+	}()
 	if r.video != nil {
 		r.video.push(p.Timestamp, p.Payload, p.Marker, gap, arrived)
 		return

@@ -27,7 +27,7 @@ func (s *source) control(r *receiver, data []byte, arrived time.Time) {
 		case *rtcp.SenderReport:
 			if p.NTPTime != 0 && (!r.seq.begun || p.SSRC == r.seq.ssrc) {
 				r.report, r.reported = p, arrived
-				if r.early = !r.begun; !r.early {
+				if r.early = !r.line.begun; !r.early {
 					s.relate(r)
 				}
 			}

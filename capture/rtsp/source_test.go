@@ -291,6 +291,25 @@ func TestCaptureTimeFromSenderReports(t *testing.T) {
 	}
 }
 
+// A server that reports its clock before the first frame, which arrives in parts, is
+// understood at once: the next report is seconds away.
+func TestReportBeforeTheFirstFrame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		f.play = func(c *fakeConn) {
+			c.report(1, 100*time.Hour, 0)
+			for i := 0; c.wait(40 * ms); i++ {
+				c.rtp(uint16(2*i), uint32(i*3600), false, nal(i == 0, byte(i)))
+				c.rtp(uint16(2*i+1), uint32(i*3600), true, nal(i == 0, byte(i)))
+			}
+		}
+		s := f.mustOpen("rtsp://cam/")
+		if read(t, s, 3); !s.related {
+			t.Error("the report is not used")
+		}
+	})
+}
+
 // RTP times that jump, wrap and go back leave no gaps in presentation times.
 func TestTimesThatJump(t *testing.T) {
 	for name, stamp := range map[string]func(i int) uint32{
