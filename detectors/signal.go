@@ -72,9 +72,10 @@ const (
 	Absent                // the detector is not attached
 	Nowhere               // the camera has no such zone or line
 	Blind                 // the detector did not run throughout the condition's window
+	Uncounted             // there were more crossings than are kept
 )
 
-var whys = [...]string{"known", "no answer yet", "stale", "detector failed", "detector stuck", "not a number", "detector disabled", "detector not attached", "no such place", "detector did not run all the time"}
+var whys = [...]string{"known", "no answer yet", "stale", "detector failed", "detector stuck", "not a number", "detector disabled", "detector not attached", "no such place", "detector did not run all the time", "too many to count"}
 
 func (w Why) String() string {
 	if int(w) < len(whys) {

@@ -124,14 +124,14 @@ func TestTableValues(t *testing.T) {
 
 func TestWhyHasWords(t *testing.T) {
 	seen := make(map[string]bool)
-	for w := Known; w <= Blind; w++ {
+	for w := Known; w <= Uncounted; w++ {
 		if s := w.String(); s == "" || seen[s] || strings.Contains(s, "Why(") {
 			t.Errorf("Why %d reads %q", w, s)
 		} else {
 			seen[s] = true
 		}
 	}
-	if s := (Blind + 1).String(); s != "Why(10)" {
+	if s := (Uncounted + 1).String(); s != "Why(11)" {
 		t.Errorf("a Why that is none reads %q", s)
 	}
 }

@@ -199,7 +199,7 @@ func (k *counted) tally(s *detectors.Signal, now time.Duration) measure {
 }
 
 // crossed counts crossings. The high bound is infinite where the signal was not
-// observed throughout the window.
+// observed throughout the window, or there were more crossings than are kept.
 func (k *counted) crossed(s *detectors.Signal, now time.Duration) measure {
 	if k.line < 0 || k.followed.Tracker == nil {
 		return unknown(k.blind(k.line))
@@ -227,6 +227,9 @@ func (k *counted) crossings(now time.Duration) (m measure) {
 		}
 	}
 	m.high = m.low
+	if !k.followed.Tracker.Kept(k.line, now-k.value.window) {
+		m.high, m.why = math.Inf(1), detectors.Uncounted
+	}
 	return m
 }
 

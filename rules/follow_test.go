@@ -177,6 +177,32 @@ func TestCrossed(t *testing.T) {
 	other.want(True, 0)
 }
 
+// Where more objects have crossed than are remembered, a comparison with a larger number
+// is unknown, not false.
+func TestMoreCrossingsThanAreRemembered(t *testing.T) {
+	w := newWalk(t, "crossed(person, gate.in, 300s) >= 100")
+	for range 200 {
+		for i := range 16 {
+			w.answer(100*ms, at(0.3+0.05*float64(min(i, 16-i)), 0.5))
+		}
+	}
+	for src, want := range map[string]Truth{
+		"crossed(person, gate.in, 300s) >= 100": True,
+		"crossed(person, gate.in, 300s) >= 150": Unknown,
+		"crossed(person, gate.in, 300s) < 150":  Unknown,
+		"crossed(person, gate.in, 100s) >= 150": False,
+	} {
+		c := compile(t, src, w.tab)
+		follow(c, w.r)
+		if got := c.Eval(w.now); got != want {
+			t.Errorf("%s: got %v, want %v", src, got, want)
+		}
+		if k := c.Explain(w.now)[0]; want == Unknown && k.Why != detectors.Uncounted {
+			t.Errorf("%s: explained as %v of %v: %v", src, k.Truth, k.Value, k.Why)
+		}
+	}
+}
+
 func TestNew(t *testing.T) {
 	w := newWalk(t, "new(person in door) >= 1")
 	w.answer(100*ms, at(0.2, 0.5))

@@ -280,5 +280,10 @@ func (r *Tracker) Crossing(line, n int) *Crossing {
 	return &l.ring[(l.total-1-uint64(n))%crossings]
 }
 
+// Kept reports whether every crossing of a line after a time is kept.
+func (r *Tracker) Kept(line int, after time.Duration) bool {
+	return r.ledgers[line].total <= crossings || r.Crossing(line, crossings-1).At <= after
+}
+
 // leastSpacing is the initial minimum distance between two steps of a path.
 const leastSpacing = 0.004
