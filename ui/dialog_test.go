@@ -16,7 +16,7 @@ import (
 func TestAttachmentOfAClosedForm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := start(t, Options{})
-		g.backend.slow, g.backend.fail = runtime.Attach, errors.New("the model is missing")
+		g.backend.before, g.backend.fail = slow(runtime.Attach), errors.New("the model is missing")
 		g.keys("a", "enter", "enter", "esc")
 		time.Sleep(time.Second)
 		g.settle()

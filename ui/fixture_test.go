@@ -198,7 +198,7 @@ type fake struct {
 	snapshots chan *runtime.Snapshot
 	commands  []runtime.Command
 	fail      error
-	slow      runtime.Verb // takes a second
+	before    func(runtime.Command) // called with each command first; nil: nothing is
 	snap      *runtime.Snapshot
 }
 
@@ -211,8 +211,8 @@ func newFake() *fake {
 func (f *fake) Subscribe() (<-chan *runtime.Snapshot, func()) { return f.snapshots, func() {} }
 
 func (f *fake) Do(_ context.Context, c runtime.Command) error {
-	if c.Do == f.slow {
-		time.Sleep(time.Second)
+	if f.before != nil {
+		f.before(c)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

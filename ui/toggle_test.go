@@ -20,6 +20,15 @@ func (g *program) verbs() (verbs []runtime.Verb) {
 	return verbs
 }
 
+// slow makes a verb take a second.
+func slow(verb runtime.Verb) func(runtime.Command) {
+	return func(c runtime.Command) {
+		if c.Do == verb {
+			time.Sleep(time.Second)
+		}
+	}
+}
+
 // A key pressed again before a snapshot shows the effect of the first press switches back, and is
 // carried out after it.
 func TestKeysBetweenTwoSnapshots(t *testing.T) {
@@ -34,7 +43,7 @@ func TestKeysBetweenTwoSnapshots(t *testing.T) {
 		t.Run(tt.key, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				g := start(t, Options{})
-				g.backend.slow = tt.off
+				g.backend.before = slow(tt.off)
 				g.keys(tt.key, tt.key, tt.key)
 				time.Sleep(3 * time.Second)
 				synctest.Wait()
