@@ -86,7 +86,7 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(rep.Results) != 2 || strings.Count(out.String(), "overload_threshold") != 2 {
-		t.Fatalf("%d results, and it said %q", len(rep.Results), out.String())
+		t.Fatalf("%d results, output %q", len(rep.Results), out.String())
 	}
 	for _, r := range rep.Results {
 		if r.Sent == 0 || r.Sent != r.Seen+r.Superseded+r.PoolDropped || r.Ticks == 0 || r.Execs == 0 {

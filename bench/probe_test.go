@@ -80,7 +80,7 @@ func TestTallyOfAStep(t *testing.T) {
 	}
 	for i, k := range ta.tasks {
 		if k.runs != 1 || k.measured != 1 || k.last != 4 {
-			t.Errorf("detector %d: %+v, want one run, whether or not it was told of its beginning", i, k)
+			t.Errorf("detector %d: %+v, want one run, whether or not its start was reported", i, k)
 		}
 	}
 	for _, c := range []struct {

@@ -110,7 +110,7 @@ func FuzzParseAddress(f *testing.F) {
 		a, err := ParseAddress(source)
 		if err != nil {
 			if a != (Address{}) {
-				t.Fatalf("an address beside the error %q: %+v", err, a)
+				t.Fatalf("error %q, but the address %+v was returned", err, a)
 			}
 			return
 		}

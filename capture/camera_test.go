@@ -215,7 +215,7 @@ func TestCameraStallsAndReconnects(t *testing.T) {
 					r.is(7301*ms, Stalled, "hangs")
 					r.is(20*time.Second, Stalled, "hangs")
 					if len(r.opens()) != 1 {
-						t.Errorf("opened %d times beside a source that hangs", len(r.opens()))
+						t.Errorf("opened %d times while a source hangs", len(r.opens()))
 					}
 					close(free)
 					r.is(20499*ms, Stalled, "")

@@ -30,7 +30,7 @@ func TestFrameCounts(t *testing.T) {
 	f.Release()
 	f.Release()
 	if f.TryRetain() {
-		t.Error("retain of a frame that nobody holds")
+		t.Error("retained a released frame")
 	}
 	f.Retire()
 	if st := p.Stats(); st != (PoolStats{Size: 1}) {

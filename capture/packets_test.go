@@ -222,7 +222,7 @@ func TestDecodingBeginsAgain(t *testing.T) {
 			t.Fatal("no frame within 150 ms")
 		}
 		if at := r.frames[before]; at < 5*time.Second+100*time.Millisecond {
-			t.Errorf("the first frame is of %v, which is old", at)
+			t.Errorf("the first frame is from %v, which is too old", at)
 		}
 	})
 }
@@ -332,7 +332,7 @@ func TestPacketsCatchUp(t *testing.T) {
 		synctest.Wait()
 		st := r.cam.Status()
 		if st.DropLag == 0 || st.Lag > 3*time.Second {
-			t.Errorf("lag %v, %d left out", st.Lag, st.DropLag)
+			t.Errorf("lag %v, %d skipped", st.Lag, st.DropLag)
 		}
 		r.mu.Lock()
 		defer r.mu.Unlock()

@@ -118,7 +118,7 @@ func TestFileSlowerThanItsRateStillShows(t *testing.T) {
 		})
 		<-r.ended
 		if st := r.cam.Status(); st.Frames < 40 {
-			t.Errorf("%d frames of a file that cannot be read in time", st.Frames)
+			t.Errorf("%d frames from a file that is too slow to read", st.Frames)
 		}
 	})
 }

@@ -228,7 +228,7 @@ func TestClipLargerThanAllMayBe(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	if n := len(wholeClips(t, cfg.Dir)); n != whole || whole != 2 {
-		t.Errorf("%d clips, and there were %d", n, whole)
+		t.Errorf("%d clips, before there were %d", n, whole)
 	}
 	if left := hidden(t, cfg.Dir); len(left) > 0 {
 		t.Errorf("left behind: %v", left)

@@ -47,7 +47,7 @@ func TestMotionOnTheStreet(t *testing.T) {
 		t.Fatalf("seed %d: %d busy and %d calm frames are too few to say anything", seed, busy, calm)
 	}
 	if missed > 0 {
-		t.Errorf("seed %d: motion <= 0.01 or without a box in %d of %d frames with somebody in view", seed, missed, busy)
+		t.Errorf("seed %d: motion <= 0.01 or no box in %d of %d frames with a person", seed, missed, busy)
 	}
 	if ghosts > 0 {
 		t.Errorf("seed %d: motion >= 0.005 in %d of %d empty frames", seed, ghosts, calm)

@@ -26,7 +26,7 @@ func TestTableInterns(t *testing.T) {
 		t.Errorf("Lookup: ID %d, %v", id, ok)
 	}
 	if _, ok := tab.Lookup("s1024"); ok || tab.Len() != MaxSignals {
-		t.Errorf("Lookup of a name that is not there: %v; Len %d", ok, tab.Len())
+		t.Errorf("Lookup of a missing name: %v; Len %d", ok, tab.Len())
 	}
 	for _, name := range []string{"", "1a", "_a", "a-b", "a b", "ä", strings.Repeat("a", 65)} {
 		if _, err := NewTable().Intern(name); err == nil {
@@ -132,7 +132,7 @@ func TestWhyHasWords(t *testing.T) {
 		}
 	}
 	if s := (Uncounted + 1).String(); s != "Why(11)" {
-		t.Errorf("a Why that is none reads %q", s)
+		t.Errorf("an invalid Why reads %q", s)
 	}
 }
 

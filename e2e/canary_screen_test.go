@@ -189,7 +189,7 @@ func canaryDashboard(t testing.TB, out *sieve, w canaryWorld) {
 	out.take("what the dashboard wrote", read(t, written), "door")
 	out.take("the log file", read(t, filepath.Join(x.dir, "log")), "camera")
 	if found := out.files(x.dir, "rvo.toml", "begin"); found[".txt"] == 0 || found[".json"] == 0 {
-		t.Errorf("files that were looked at: %v", found)
+		t.Errorf("files checked: %v", found)
 	}
 }
 

@@ -171,7 +171,7 @@ func TestSecretsStayIn(t *testing.T) {
 	out.take("the words of a crash", d.stderr.String(), "goroutine 1 ")
 	out.take("the words of a child", d.stderr.String(), "rtsp://joe:***@h/")
 	if found := out.files(d.dir, "rvo.toml"); found[".json"] == 0 || found[".jpg"] == 0 || found[""] == 0 {
-		t.Errorf("files that were looked at: %v", found)
+		t.Errorf("files checked: %v", found)
 	}
 
 	// Everything that OpenCV can be made to print, which goes into the log.
@@ -187,7 +187,7 @@ func TestSecretsStayIn(t *testing.T) {
 
 	canaryDashboard(t, out, w)
 	canaryProblems(t, out, w)
-	t.Logf("%d things were looked at", out.paths)
+	t.Logf("%d outputs were checked", out.paths)
 }
 
 // condition returns the state of a camera from the metrics.

@@ -166,7 +166,7 @@ func TestCtlDoesEachCommand(t *testing.T) {
 	}
 	d.stop()
 	if _, problem, status := d.ctl("status", "--addr", d.socket()); status != 1 || !strings.Contains(problem, "no rvo-tui answers at "+d.socket()) {
-		t.Errorf("nobody there: status %d, %q", status, problem)
+		t.Errorf("no program: status %d, %q", status, problem)
 	}
 }
 
@@ -196,7 +196,7 @@ func TestCtlFollowsUntilItIsInterrupted(t *testing.T) {
 	for _, p := range []*program{states, events} {
 		status := p.status(patience)
 		if lines := p.stdout.lines(); status != 1 || !strings.HasPrefix(lines[len(lines)-1], `{"error":`) {
-			t.Errorf("status %d after the end of the program, and at last %s", status, lines[len(lines)-1])
+			t.Errorf("status %d after the end of the program, last line %s", status, lines[len(lines)-1])
 		}
 	}
 }
@@ -317,10 +317,10 @@ func TestStoppedDashboardCostsNothing(t *testing.T) {
 		return now.Frames-before.Frames >= 60+now.Superseded-before.Superseded
 	})
 	if grown := d.resident() - resident; grown > 64<<20 {
-		t.Errorf("%d MB more are in use beside a stopped dashboard", grown>>20)
+		t.Errorf("%d MB more are in use with a stopped dashboard", grown>>20)
 	}
 	if _, problem, status := d.ctl("disable", "motion"); status != 0 {
-		t.Errorf("a command beside a stopped dashboard: status %d, %s", status, problem)
+		t.Errorf("a command with a stopped dashboard: status %d, %s", status, problem)
 	}
 	if !halted(t, pid) || strings.Contains(x.screen(), "motion   disabled") {
 		t.Error("the dashboard was not stopped")

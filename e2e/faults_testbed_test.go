@@ -208,7 +208,7 @@ func (b *testbed) events(row *faultRow) {
 		series := fmt.Sprintf("rvo_events_total{camera=%q,event=%q}", c, "seen")
 		b.watch(row, "one more event of "+c, false, func(l *glance) bool { return l.metrics[series] > from[series] })
 		if connects := fmt.Sprintf("rvo_camera_connects_total{camera=%q}", c); !row.hit(c) && b.last.metrics[connects] > b.before[connects] {
-			b.t.Errorf("camera %s was connected to anew", c)
+			b.t.Errorf("camera %s was reconnected", c)
 		}
 	}
 	for _, d := range b.detectors {

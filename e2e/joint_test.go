@@ -344,7 +344,7 @@ func jointStop(d *daemon, one, two *terminal, watch *program, quiet span) {
 	wait(d.t, patience, "that it is stopped", stopped)
 	resident, told := d.resident(), len(watch.stdout.lines())
 	if _, problem, status := d.ctl("disable", "heavy", "--camera", "yard"); status != 0 {
-		d.t.Errorf("a command beside a stopped dashboard: status %d, %s", status, problem)
+		d.t.Errorf("a command with a stopped dashboard: status %d, %s", status, problem)
 	}
 	disabled := regexp.MustCompile(`heavy +disabled`)
 	shows := func(x *terminal) func() bool { return func() bool { return disabled.MatchString(x.screen()) } }
@@ -360,7 +360,7 @@ func jointStop(d *daemon, one, two *terminal, watch *program, quiet span) {
 		d.t.Error("the dashboard was not stopped all the while")
 	}
 	if grown := d.resident() - resident; grown > 64<<20 {
-		d.t.Errorf("%d MB more are in use beside a stopped dashboard", grown>>20)
+		d.t.Errorf("%d MB more are in use with a stopped dashboard", grown>>20)
 	}
 	watch.until(patience, "16 states beside a stopped dashboard", func() bool { return len(watch.stdout.lines())-told >= 16 })
 	dashboard(syscall.SIGCONT)

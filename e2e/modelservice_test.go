@@ -69,7 +69,7 @@ func (s *modelService) start() error {
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	at := listening.FindStringSubmatch(line)
 	if at == nil {
-		s.t.Fatalf("%v says %q (%v), not where it listens", s.command, line, err)
+		s.t.Fatalf("%v prints %q (%v) instead of its address", s.command, line, err)
 	}
 	s.front.target.Store(&at[1])
 	return nil

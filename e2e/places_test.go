@@ -145,7 +145,7 @@ func TestDrawnZoneIsInTheFile(t *testing.T) {
 	zone, kept := strings.CutPrefix(file, strings.TrimRight(dashboardConfig, "\n"))
 	drawn := regexp.MustCompile(`^\s+\[\[zone\]\]\nname += "door"\ncameras += \["street"\]\nrect += \[0\.5, 0\.5, 0\.\d+, 0\.\d+\]\n$`)
 	if !kept || !drawn.MatchString(zone) {
-		t.Errorf("the file ends with %q, and what was there before is as it was: %v", zone, kept)
+		t.Errorf("the file ends with %q, and the rest is unchanged: %v", zone, kept)
 	}
 	x.keys("d")
 	wait(t, patience, "the zone to be there", func() bool {

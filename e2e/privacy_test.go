@@ -75,7 +75,7 @@ listen = "127.0.0.1:0"
 
 	refused := run(t, setup{config: config + "\n[clips]\nmode = \"copy\"\n", args: []string{"check"}}, patience)
 	if told := refused.stdout.String() + refused.stderr.String(); refused.status(0) != 2 || !strings.Contains(told, "which shows the private zone \"window\"") {
-		t.Errorf("with clips as sent, check ends with status %d: %s", refused.status(0), told)
+		t.Errorf("with mode copy, check exits with status %d: %s", refused.status(0), told)
 	}
 
 	dir := t.TempDir()

@@ -222,7 +222,7 @@ func (x *pty) suspends() {
 		x.send("stty -a | tr ' ' '\\n' | grep -x -e -echo -e -icanon | wc -l; echo mode\"s\"\n")
 		x.shows("modes\r\n", at)
 		if out := x.out.String()[at:]; !strings.Contains(out, "\r0\r\n") {
-			t.Errorf("%s: the shell's terminal is not as it was: %q", how, tail(out))
+			t.Errorf("%s: the shell's terminal has changed: %q", how, tail(out))
 		}
 		at = len(x.out.String())
 		x.send("fg\n")

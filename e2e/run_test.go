@@ -123,7 +123,7 @@ func TestStopFinishesEvidence(t *testing.T) {
 	p.until(patience, "its event", func() bool { return strings.Contains(p.stdout.String(), `"again"`) })
 	p.stop()
 	if c := checkClips(t, p, 1)[0]; c.meta.Post.Actual >= c.meta.Post.Asked {
-		t.Errorf("post-roll %+v of a run that was stopped", c.meta.Post)
+		t.Errorf("post-roll %+v of a stopped run", c.meta.Post)
 	}
 }
 

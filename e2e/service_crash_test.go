@@ -20,6 +20,6 @@ func TestServiceCrash(t *testing.T) {
 		t.Errorf("status %d, want the end by a signal", status)
 	}
 	if s.count("STOPPING=1") != 0 {
-		t.Error("a crash said that it stops")
+		t.Error("a crash sent STOPPING")
 	}
 }

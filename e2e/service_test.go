@@ -101,7 +101,7 @@ func TestService(t *testing.T) {
 		return slices.ContainsFunc(told, func(l string) bool { return strings.HasPrefix(l, "STATUS=1 of 1 camera live, ") })
 	})
 	if told, _ := s.heard(); told[0] != "READY=1" || s.count("READY=1") != 1 {
-		t.Errorf("heard %q, want READY=1 first, and once", told)
+		t.Errorf("got %q, want READY=1 first and once", told)
 	}
 	started := children(t, p.cmd.Process.Pid)
 	if len(started) == 0 {
@@ -119,7 +119,7 @@ func TestService(t *testing.T) {
 	told, text := s.heard()
 	at := slices.Index(told, "RELOADING=1")
 	if at < 0 || !strings.Contains(text[at], "\nMONOTONIC_USEC=") || slices.Index(told[at:], "READY=1") < 1 {
-		t.Errorf("of the reload it heard %q", told)
+		t.Errorf("after the reload it got %q", told)
 	}
 
 	// A stopped process does not feed the watchdog.

@@ -52,9 +52,9 @@ func TestSoak(t *testing.T) {
 	s.filmed()
 	onDisk := checkClips(t, s.program, -1)
 	if left := leftovers(t, s.dir); len(left) > 0 {
-		t.Errorf("clips that are not whole: %v", left)
+		t.Errorf("incomplete clips: %v", left)
 	}
-	t.Logf("%d events; %d clips, all whole, of which %d are still on disk", len(logged), len(s.clips), len(onDisk))
+	t.Logf("%d events; %d clips, all complete, of which %d are still on disk", len(logged), len(s.clips), len(onDisk))
 }
 
 // soak is a run of TestSoak.
@@ -187,7 +187,7 @@ func (s *soak) steady() {
 		s.t.Logf("%s: %v frames, %v gaps, and %v while the machine stood still, %v stalls, %v new connections, %v damaged",
 			camera, frames, gaps, s.gaps.machine[camera], stalls, connects, grown("rvo_camera_frames_damaged_total"+label))
 		if frames == 0 || gaps > 0 || stalls > 0 || connects > 0 {
-			s.t.Errorf("%s, on which no fault was played, has gaps, or was connected to anew", camera)
+			s.t.Errorf("%s, on which no fault was played, has gaps or was reconnected", camera)
 		}
 	}
 }

@@ -51,7 +51,7 @@ func TestPedestrians(t *testing.T) {
 	p.until(patience, "a person", func() bool { return len(p.stdout.lines()) > 0 })
 	all := p.metrics()
 	if all[`rvo_detector_skips_total{camera="pavement",detector="person",gate="needs"}`] == 0 {
-		t.Error("motion never held the detector of persons back, not even before the first answer")
+		t.Error("needs never held the person detector, not even before the first result of motion")
 	}
 	if status := p.status(patience); status != 0 {
 		t.Fatalf("status %d at the end of the recording", status)
@@ -106,7 +106,7 @@ after    = "30s"
 	}
 	c := checkClips(t, p, 1)[0]
 	if c.meta.Post.Actual <= 0 || c.meta.Post.Actual > 5100 {
-		t.Errorf("post-roll %+v of a recording that ended", c.meta.Post)
+		t.Errorf("post-roll %+v of an ended recording", c.meta.Post)
 	}
 }
 
@@ -195,7 +195,7 @@ after    = "500ms"
 		return err
 	})
 	if err != nil || len(shown) < 6 {
-		t.Fatalf("%d things looked at, %v", len(shown), err)
+		t.Fatalf("%d outputs checked, %v", len(shown), err)
 	}
 	for where, text := range shown {
 		if strings.Contains(strings.ToLower(text), strings.ToLower(canary)) {

@@ -306,7 +306,7 @@ func TestWebClip(t *testing.T) {
 		}
 	}
 	if looked < 8 {
-		t.Errorf("only %d of %d answers could be looked at", looked, len(found))
+		t.Errorf("only %d of %d results could be checked", looked, len(found))
 	}
 
 	p.click("label input[type=checkbox]")

@@ -227,7 +227,7 @@ func TestPlacesThatAreNotThere(t *testing.T) {
 	w.answer(100 * ms)
 	w.cond.Follow(func(detectors.ID) Followed { return Followed{} })
 	if got := w.cond.Eval(w.now); got != Unknown {
-		t.Errorf("with nobody who follows: %v", got)
+		t.Errorf("without a tracker: %v", got)
 	}
 }
 

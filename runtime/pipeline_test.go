@@ -93,7 +93,7 @@ func TestRemoteDetectorsTakeNoSlot(t *testing.T) {
 			t.Errorf("slots %+v", v)
 		}
 		if r, i := len(remote.Calls()), len(inline.Calls()); r != 20 || i != 20 {
-			t.Errorf("beside one that holds the only slot the remote one ran %d and the inline one %d times, want 20", r, i)
+			t.Errorf("while one held the only slot, the remote one ran %d and the inline one %d times, want 20", r, i)
 		}
 		hang.Release()
 		synctest.Wait()

@@ -123,7 +123,7 @@ func TestOnlyStillsAskForDecoding(t *testing.T) {
 		}
 		leave()
 		if n := r.camera("door").live.Lost(); n < 80 {
-			t.Errorf("%d packets came in 10 s that nobody took, want some 90", n)
+			t.Errorf("%d packets arrived in 10 s without a reader, want some 90", n)
 		}
 		if _, ok, _ := v.Next(); !ok {
 			t.Error("nothing came")
@@ -157,7 +157,7 @@ func TestOnlyStillsAskForDecoding(t *testing.T) {
 		}
 		time.Sleep(previewFor + time.Second) // and a GOP
 		if n := decoded(10 * time.Second); n != 0 {
-			t.Errorf("nobody watches and %d frames are decoded", n)
+			t.Errorf("%d frames are decoded without a viewer", n)
 		}
 		if err := r.Stills(ctx, []string{"yard"}, 0, 1, nil); !errors.Is(err, ErrNoCamera) {
 			t.Errorf("stills of an unknown camera: %v", err)

@@ -110,7 +110,7 @@ func TestProgressOfARun(t *testing.T) {
 				after := p.Snapshot()
 				hang.Release()
 				if err := runtime.Progress(before, after); (err != nil) != tt.stands {
-					t.Errorf("got %v; stands still: want %v", err, tt.stands)
+					t.Errorf("got %v; stuck: want %v", err, tt.stands)
 				}
 				if before.Loop.Iterations == after.Loop.Iterations {
 					t.Errorf("the loop did not run: %+v", after.Loop)

@@ -63,7 +63,7 @@ func TestRecordingFollowsRingAndPause(t *testing.T) {
 		go func() { done <- r.camera.Run(ctx) }()
 		time.Sleep(10 * time.Second)
 		if v := r.view(); open != 0 || v.State != capture.Paused {
-			t.Errorf("nobody keeps anything: connected %d times, %+v", open, v)
+			t.Errorf("nothing is kept: connected %d times, %+v", open, v)
 		}
 		ring = new(packetCount)
 		r.adjust()

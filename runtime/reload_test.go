@@ -61,7 +61,7 @@ func TestReloadReplacesOnlyWhatChanged(t *testing.T) {
 			t.Errorf("kept has %d runs after %d, and %d restarts", d.Runs, runs, d.Restarts)
 		}
 		if d := p.Detector(t, "door", "changed"); d.MaxFPS != faster.MaxFPS || d.Runs > 15 {
-			t.Errorf("changed runs at %v, %d runs: it was to begin anew", d.MaxFPS, d.Runs)
+			t.Errorf("changed runs at %v, %d runs: it should have started over", d.MaxFPS, d.Runs)
 		}
 		var attached, watched []string
 		for _, d := range p.Camera(t, "door").Detectors {

@@ -206,7 +206,7 @@ func TestClipByCommand(t *testing.T) {
 			t.Error(err)
 		}
 		if err := p.Do(t.Context(), runtime.Command{Do: runtime.SaveClip, Camera: "yard"}); err != nil {
-			t.Errorf("of a camera that keeps no evidence yet: %v", err)
+			t.Errorf("camera without evidence: %v", err)
 		}
 		if n := strings.Count(p.Log(), "no rule saves clips of this camera"); n != 1 || !strings.Contains(p.Log(), "camera=yard") {
 			t.Errorf("log:\n%s", p.Log())

@@ -64,7 +64,7 @@ func TestCropsAreCutOutOfTheFrameOfTheirBoxes(t *testing.T) {
 			sizes = append(sizes, <-looked)
 		}
 		if want := []string{"1: 20x40", "1: 20x40", "3: 20x40", "3: 20x40"}; !slices.Equal(sizes, want) {
-			t.Errorf("it looked at %v, want %v", sizes, want)
+			t.Errorf("it processed %v, want %v", sizes, want)
 		}
 		v := p.Camera(t, "door")
 		for _, s := range v.Signals {

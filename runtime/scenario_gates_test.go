@@ -70,7 +70,7 @@ func TestDependencyGates(t *testing.T) {
 					t.Fatal(err)
 				}
 				if got := person.Frames(); !slices.Equal(got, c.want) {
-					t.Errorf("it looked at %v, want %v", got, c.want)
+					t.Errorf("it processed %v, want %v", got, c.want)
 				}
 				if got := p.Detector(t, "door", "person").Skips[engine.GateNeeds]; got != c.gated {
 					t.Errorf("%d frames were held by its needs, want %d", got, c.gated)
@@ -98,7 +98,7 @@ func TestLoadIsShed(t *testing.T) {
 		for _, d := range []*testkit.Detector{a, b} {
 			frames := d.Frames()
 			if !slices.IsSorted(frames) || len(slices.Compact(frames)) != 11 {
-				t.Errorf("it looked at %v: want a new frame each time", frames)
+				t.Errorf("it processed %v: want a new frame each time", frames)
 			}
 			for _, c := range d.Calls() {
 				if age := c.At.Sub(c.Captured); age > 100*ms {

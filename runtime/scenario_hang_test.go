@@ -40,7 +40,7 @@ func TestHangingDetectorLosesItsSlot(t *testing.T) {
 		}
 		p.Until(2005 * ms)
 		if want := []uint64{1, 2, 3, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20}; !slices.Equal(quick.Frames(), want) {
-			t.Errorf("the other detector looked at %v, want %v", quick.Frames(), want)
+			t.Errorf("the other detector processed %v, want %v", quick.Frames(), want)
 		}
 		if v := p.Snapshot().Slots; v.Busy != 0 || v.Waiting != 0 || v.Revoked != 1 {
 			t.Errorf("after the timeout slots are %+v", v)
@@ -193,7 +193,7 @@ func TestInlineDetectorThatHangsIsAbandoned(t *testing.T) {
 					t.Errorf("it took %v, want 2s", took)
 				}
 				if err := <-waits; err == nil {
-					t.Error("the command that waited for it is said to be done")
+					t.Error("the command that waited for it reported success")
 				}
 				if log := p.Log(); strings.Count(log, "abandoned") != 1 || !strings.Contains(log, "detector=stone") {
 					t.Errorf("log:\n%s", log)
@@ -201,7 +201,7 @@ func TestInlineDetectorThatHangsIsAbandoned(t *testing.T) {
 				hang.Release()
 				synctest.Wait()
 				if n := len(p.Sink.Received()); n != 0 {
-					t.Errorf("%d events of a camera that has ended", n)
+					t.Errorf("%d events from an ended camera", n)
 				}
 			})
 		})

@@ -125,7 +125,7 @@ func TestBatchTakesOneSlot(t *testing.T) {
 	late := claim("late", 0, 6)
 	one.end()
 	if granted(four) || granted(late) {
-		t.Error("while others wait nobody joins, or the slot would never be free")
+		t.Error("a frame joined a batch while others waited: the slot would never be free")
 	}
 	two.end()
 	five := claim("net", 3, 7)

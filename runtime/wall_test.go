@@ -27,7 +27,7 @@ func TestTimesFollowTheWallClock(t *testing.T) {
 	for _, wrong := range []int64{-3600, 3600} {
 		old := told(now.Add(-10*time.Second), wrong)
 		if now.Sub(old) != 10*time.Second || old.Unix() != now.Unix()-10+wrong {
-			t.Fatalf("a time of a clock that was wrong is %v, %v ago", old, now.Sub(old))
+			t.Fatalf("a time from a wrong clock is %v, %v ago", old, now.Sub(old))
 		}
 		s := &Snapshot{
 			At: now,

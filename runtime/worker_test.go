@@ -85,7 +85,7 @@ func TestWorkerTellsEveryStage(t *testing.T) {
 			t.Fatalf("a run: %+v", r)
 		}
 		if a := r[1].Answer; a.Values[0] != 0 || a.Values[1] != 2 || a.TTLs[0] != 0 || a.TTLs[1] != time.Minute {
-			t.Errorf("answer %+v: want what was left out to be 0", a)
+			t.Errorf("result %+v: want omitted signals to be 0", a)
 		}
 		w.start(0)
 		if r := reports(w); len(r) != 2 || r[1].Answer.Values[0] != 0 || det.calls != 2 {

@@ -104,7 +104,7 @@ func TestClipPlaysInItsEvent(t *testing.T) {
 		g.p.Send(tea.MouseClickMsg{X: 0, Y: 0, Button: tea.MouseLeft}) // beside the box
 		g.settle()
 		if g.m.overlay != nil {
-			t.Error("a click beside the box does not close it")
+			t.Error("a click outside of the box does not close it")
 		}
 		g.keys("q")
 		g.ends()

@@ -23,7 +23,7 @@ func TestKeysAreDocumented(t *testing.T) {
 	}
 	if table := keyTable(); table != old {
 		if !*update {
-			t.Fatalf("%s does not tell the keys as they are; write them with: go test ./ui -run TestKeysAreDocumented -update", page)
+			t.Fatalf("%s has other keys; update it with: go test ./ui -run TestKeysAreDocumented -update", page)
 		}
 		if err := os.WriteFile(page, []byte(head+begin+table+end+tail), 0o644); err != nil {
 			t.Fatal(err)

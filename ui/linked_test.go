@@ -70,7 +70,7 @@ func TestScreenOfALostLink(t *testing.T) {
 	m := linked(t, k, 120, 40)
 	golden(t, "screen_lost", plainText(t, m.screen(), 120))
 	if at := m.now().Sub(noon); at != 12*time.Second {
-		t.Errorf("time goes on by %v", at)
+		t.Errorf("time advances by %v", at)
 	}
 	m.take(feedMsg{snap: m.newest, link: remote.Link{State: remote.LinkLive, Host: "nvr"}})
 	if strings.Contains(strings.Join(m.screen(), "\n"), "─ old ─") {

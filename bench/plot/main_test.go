@@ -54,7 +54,7 @@ func drawn(t *testing.T, dir string, formats ...format) (said string, files map[
 func TestFiguresAreDrawn(t *testing.T) {
 	said, files := drawn(t, fixture, svg)
 	if strings.Contains(said, "left out") {
-		t.Errorf("there is data for all figures, and yet:\n%s", said)
+		t.Errorf("there is data for all figures, but it printed:\n%s", said)
 	}
 	if len(files) != len(figures) {
 		t.Errorf("%d files of %d figures: %v", len(files), len(figures), slices.Sorted(maps.Keys(files)))
@@ -238,7 +238,7 @@ func TestFiguresWithoutDataAreLeftOut(t *testing.T) {
 				}
 			}
 			if !strings.Contains(line, tt.why) {
-				t.Errorf("it does not say why (%q):\n%s", tt.why, said)
+				t.Errorf("the reason %q is missing:\n%s", tt.why, said)
 			}
 			if _, ok := files[tt.figure+".svg"]; ok {
 				t.Error("it was drawn all the same")

@@ -147,7 +147,7 @@ func FuzzReadDistribution(f *testing.F) {
 			return
 		}
 		if len(all) == 0 {
-			t.Fatal("a distribution without steps is none")
+			t.Fatal("a distribution without steps was accepted")
 		}
 		for i, d := range all {
 			if !(d.value >= 0 && d.larger >= 0 && d.larger <= 1) || i > 0 && (d.value < all[i-1].value || d.larger > all[i-1].larger) {

@@ -28,7 +28,7 @@ func TestScenariosHaveNamesAndDocs(t *testing.T) {
 		}
 		ours = !s.RVO
 		if base, err := Find(s.Base); s.Base != "" && (err != nil || len(base.Modes) > 0 && len(s.Modes) == 0) {
-			t.Errorf("%s is compared with %q, which is not run in all its modes: %v", s.Name, s.Base, err)
+			t.Errorf("%s is compared with %q, which does not run in all its modes: %v", s.Name, s.Base, err)
 		}
 		if found, err := Find(s.Name); err != nil || found.Name != s.Name {
 			t.Errorf("%s is not found: %v", s.Name, err)
@@ -171,7 +171,7 @@ func TestBrittlePanicsWhenItsRunsAreOver(t *testing.T) {
 	}
 	defer func() {
 		if recover() == nil {
-			t.Error("it goes on")
+			t.Error("it continues")
 		}
 	}()
 	_, _ = b.Detect(t.Context(), nil)

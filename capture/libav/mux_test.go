@@ -423,7 +423,7 @@ func TestMovieKeepsItsColors(t *testing.T) {
 					t.Errorf("encoded %v: it is tagged %v, want %v", encode, says, want)
 				}
 				if odd != "" && !encode && (movie.Width != 321 || movie.Height != 241) || odd != "" && encode && (movie.Width != 320 || movie.Height != 240) {
-					t.Errorf("encoded %v: it is said to be %dx%d", encode, movie.Width, movie.Height)
+					t.Errorf("encoded %v: its size is %dx%d", encode, movie.Width, movie.Height)
 				}
 				if odd != "" {
 					continue

@@ -192,7 +192,7 @@ func TestHTTPSStreams(t *testing.T) {
 	server := httptest.NewTLSServer(http.FileServer(http.Dir(site(t))))
 	defer server.Close()
 	if _, err := openStream(t, server.URL+"/whole.ts", nil); !errors.Is(err, capture.ErrUntrusted) {
-		t.Errorf("a certificate that nobody knows: %v", err)
+		t.Errorf("an unknown certificate: %v", err)
 	}
 	src, err := openStream(t, server.URL+"/live.m3u8", func(cfg *capture.Config) { cfg.TLS = capture.TrustInsecure })
 	if err != nil {
@@ -274,6 +274,6 @@ func TestOtherStreams(t *testing.T) {
 	began := time.Now()
 	_, err := openStream(t, fmt.Sprintf("udp://127.0.0.1:%d", freePort(t)), func(cfg *capture.Config) { cfg.OpenTimeout = text.Duration(500 * time.Millisecond) })
 	if took := time.Since(began); !errors.Is(err, os.ErrDeadlineExceeded) || took > 2*time.Second {
-		t.Errorf("nobody sends: %v after %v", err, took)
+		t.Errorf("no sender: %v after %v", err, took)
 	}
 }

@@ -105,7 +105,7 @@ func TestZoneOfAnAddress(t *testing.T) {
 			t.Errorf("%s: first pixel %v", zone, p)
 		}
 		if host := <-hosts; strings.Contains(host, "lo") {
-			t.Errorf("%s: the server is told the host %q", zone, host)
+			t.Errorf("%s: the server gets the host %q", zone, host)
 		}
 	}
 }
@@ -139,7 +139,7 @@ func FuzzLenientConn(f *testing.F) {
 			t.Fatalf("%d bytes came of %d", len(got), len(text))
 		}
 		if _, body, found := strings.Cut(text, "\r\n\r\n"); found && !strings.Contains(text[:len(text)-len(body)-2], "\n\n") && !strings.HasSuffix(got, body) {
-			t.Fatalf("%q became %q: the body is not whole", text, got)
+			t.Fatalf("%q became %q: the body is incomplete", text, got)
 		}
 	})
 }

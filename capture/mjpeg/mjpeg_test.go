@@ -449,7 +449,7 @@ func TestMJPEGTruncatedFrameIsSkipped(t *testing.T) {
 			return
 		}
 	}
-	t.Error("the whole frame did not come")
+	t.Error("the complete frame did not arrive")
 }
 
 func TestClock(t *testing.T) {

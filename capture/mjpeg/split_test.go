@@ -40,7 +40,7 @@ func TestSplitterEmbeddedThumbnail(t *testing.T) {
 	s := newSplitter(bytes.NewReader(append(outer, outer...)))
 	for range 2 {
 		if got, err := s.next(nil); err != nil || !bytes.Equal(got, outer) {
-			t.Fatalf("%d bytes, %v; want the %d of the whole frame", len(got), err, len(outer))
+			t.Fatalf("%d bytes, %v; want the %d of the complete frame", len(got), err, len(outer))
 		}
 	}
 }

@@ -236,7 +236,7 @@ func TestBatch(t *testing.T) {
 	wg.Wait()
 	for i, score := range scores {
 		if want := float64(40*i+10) / 255; math.Abs(score-want) > 0.001 {
-			t.Errorf("camera %d is told %v, want %v", i, score, want)
+			t.Errorf("camera %d got %v, want %v", i, score, want)
 		}
 	}
 	if bound := first.shared.model.bound; bound != 2 {

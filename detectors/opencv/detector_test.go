@@ -240,7 +240,7 @@ func TestPersonsInRealVideo(t *testing.T) {
 				t.Errorf("detection %+v: want a person that scores at least the threshold", p)
 			}
 			if aspect := p.Box.H * 576 / (p.Box.W * 768); aspect < 1.5 || aspect > 4 {
-				t.Errorf("box %+v is %.1f times as high as it is wide: not a person's", p.Box, aspect)
+				t.Errorf("box %+v is %.1f times as high as wide: not a person's", p.Box, aspect)
 			}
 		}
 	})
@@ -261,7 +261,7 @@ func TestThresholdAndWidthMatter(t *testing.T) {
 		far += detect(t, small, f).Value
 	})
 	if all == 0 || sure != 0 || far >= all {
-		t.Errorf("found %v, with a threshold that nobody reaches %v, too far away %v", all, sure, far)
+		t.Errorf("found %v, with an unreachable threshold %v, too far away %v", all, sure, far)
 	}
 }
 
@@ -339,7 +339,7 @@ func TestDetectAllocatesOnlyDetections(t *testing.T) {
 			t.Fatal(err)
 		}
 	}); n != 0 {
-		t.Errorf("%v allocations for a frame with nobody in it", n)
+		t.Errorf("%v allocations for a frame without persons", n)
 	}
 }
 

@@ -253,7 +253,7 @@ func TestDeadServiceCostsNoEncoding(t *testing.T) {
 		t.Fatal(err)
 	}
 	frame := testFrame(t, 64, 48, func([]byte, int, int, int, int) ([]byte, error) {
-		t.Error("a frame is encoded for nobody")
+		t.Error("a frame was encoded needlessly")
 		return nil, io.EOF
 	})
 	ctx := within(t, 20*time.Second)

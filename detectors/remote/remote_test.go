@@ -196,7 +196,7 @@ func TestSignalOfANeighbour(t *testing.T) {
 	}
 	detector(t, p, detectors.Config{Name: "face", Options: Options{Connection: Connection{Endpoint: endpoint}}})
 	if out, err := person.Detect(within(t, 20*time.Second), frame); err != nil || len(out) != 0 {
-		t.Errorf("beside the other: %v, %v", out, err)
+		t.Errorf("with the other detector: %v, %v", out, err)
 	}
 }
 

@@ -21,7 +21,7 @@ func TestErrorsDoNotRepeatTheToken(t *testing.T) {
 	plain := errors.New("no weights")
 	for _, c := range []*Client{c, {conn: &conn{}}} {
 		if err := c.At(plain); !errors.Is(err, plain) {
-			t.Errorf("got %v, which is not %v any more", err, plain)
+			t.Errorf("got %v, which is no longer %v", err, plain)
 		}
 	}
 }

@@ -224,7 +224,7 @@ func TestPathIsBounded(t *testing.T) {
 	}
 	path := one(t, r).Path(nil)
 	if len(path) > PathSteps || path[0].At > time.Second || path[len(path)-1].At < 499*time.Second {
-		t.Errorf("%d steps from %v to %v, want at most %d over the whole life", len(path), path[0].At, path[len(path)-1].At, PathSteps)
+		t.Errorf("%d points from %v to %v, want at most %d over the whole time", len(path), path[0].At, path[len(path)-1].At, PathSteps)
 	}
 }
 

@@ -124,7 +124,7 @@ func TestServiceReloadsDoNotWait(t *testing.T) {
 	}
 	for range statesQueued / 2 {
 		if a, b := <-s.states, <-s.states; !strings.HasPrefix(a, "RELOADING=1\nMONOTONIC_USEC=") || b != "READY=1" {
-			t.Errorf("told %q and %q", a, b)
+			t.Errorf("sent %q and %q", a, b)
 		}
 	}
 	if n := len(s.states); n != 0 {

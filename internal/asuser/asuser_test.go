@@ -45,7 +45,7 @@ func TestDo(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := Do(nobody, open); err != nil {
-		t.Errorf("what everybody may read, as nobody: %v", err)
+		t.Errorf("a world-readable file, as nobody: %v", err)
 	}
 }
 
@@ -58,6 +58,6 @@ func TestFind(t *testing.T) {
 		t.Errorf("user %s: %+v, %v", me.Uid, again, err)
 	}
 	if _, err := Find("no such user"); err == nil {
-		t.Error("it found somebody")
+		t.Error("it found a user")
 	}
 }

@@ -33,7 +33,7 @@ func FuzzParseVerb(f *testing.F) {
 		case err != nil && err.Error() == "":
 			t.Fatalf("%q: an empty error", line)
 		case err == nil && !slices.Contains(runtime.Verbs(), cmd.Do):
-			t.Fatalf("%q is %q, which is no command", line, cmd.Do)
+			t.Fatalf("%q is %q, which is not a command", line, cmd.Do)
 		}
 	})
 }

@@ -66,7 +66,7 @@ func TestQuarantine(t *testing.T) {
 				t.Fatal(err)
 			}
 			if len(cfg.Quarantined) != 1 || cfg.Quarantined[0].Where != c.where || !strings.Contains(cfg.Quarantined[0].Problems[0].String(), c.problem) {
-				t.Errorf("left out is %v, want %s because of %q", cfg.Quarantined, c.where, c.problem)
+				t.Errorf("quarantined: %v, want %s because of %q", cfg.Quarantined, c.where, c.problem)
 			}
 			if len(cfg.Camera) != 1 || len(cfg.Detector) != 1 || len(cfg.Rule) != 1 || len(cfg.Notify) != 0 || cfg.MQTT.Server != "" {
 				t.Errorf("%d cameras, %d detectors, %d rules and %d outputs are left", len(cfg.Camera), len(cfg.Detector), len(cfg.Rule), len(cfg.Notify))

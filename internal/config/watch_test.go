@@ -96,7 +96,7 @@ func TestWatcher(t *testing.T) {
 				cancel()
 				<-done
 				if !slices.Equal(f.told, tt.want) {
-					t.Errorf("told %q, want %q", f.told, tt.want)
+					t.Errorf("reported %q, want %q", f.told, tt.want)
 				}
 			})
 		})

@@ -72,7 +72,7 @@ func TestDocumentsLinkToWhatIsThere(t *testing.T) {
 		for _, m := range link.FindAllStringSubmatch(text, -1) {
 			if anAddress.MatchString(m[1]) {
 				if u, err := url.Parse(m[1]); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
-					t.Errorf("%s links to %s, which is no address: %v", name, m[1], err)
+					t.Errorf("%s links to %s, which is not a URL: %v", name, m[1], err)
 				}
 				continue
 			}

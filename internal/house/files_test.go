@@ -65,7 +65,7 @@ func TestPackagesSayWhatTheyAre(t *testing.T) {
 		case doc != nil:
 			said[s.dir()] += len(doc.List)
 			if s.ast.Name.Name != "main" && said[s.dir()] > maxDoc {
-				t.Errorf("%s: the comment of the package has %d lines, at most %d", s.name, said[s.dir()], maxDoc)
+				t.Errorf("%s: the package comment has %d lines, more than %d", s.name, said[s.dir()], maxDoc)
 			}
 		}
 	}
@@ -106,7 +106,7 @@ func TestTestsDoNotSleep(t *testing.T) {
 	}
 	for name := range sleepers {
 		if _, err := os.Stat(filepath.Join(root, name)); err != nil {
-			t.Errorf("files_test.go lets %s sleep: %v", name, err)
+			t.Errorf("files_test.go allows %s to sleep: %v", name, err)
 		}
 	}
 }
@@ -133,7 +133,7 @@ func TestFoldersAreAHandfulOfSubjects(t *testing.T) {
 	}
 	for dir := range larger {
 		if files[dir] <= maxFiles {
-			t.Errorf("files_test.go lets %s have more than %d files, and it has %d", dir, maxFiles, files[dir])
+			t.Errorf("files_test.go allows %s more than %d files, but it has %d", dir, maxFiles, files[dir])
 		}
 	}
 }

@@ -251,7 +251,7 @@ func TestImportsFollowTheData(t *testing.T) {
 		for _, imported := range s.imports() {
 			switch {
 			case imported == module:
-				t.Errorf("%s imports package main: nobody imports the program", s.name)
+				t.Errorf("%s imports package main", s.name)
 			case strings.HasPrefix(imported, module+"/"):
 				if to := strings.TrimPrefix(imported, module+"/"); !fits(to, dir, allowed) {
 					t.Errorf("%s imports %s: imports follow the data, and %s may import of the module only %v", s.name, to, home, imports[home])
@@ -277,7 +277,7 @@ func TestModulesStayWhereTheyBelong(t *testing.T) {
 			}
 			for _, rule := range onlyFor {
 				if under(imported, rule.path) && !allowedIn(s, rule.dirs) {
-					t.Errorf("%s imports %s, which is for %v alone: %s", s.name, imported, rule.dirs, rule.why)
+					t.Errorf("%s imports %s, which only %v may: %s", s.name, imported, rule.dirs, rule.why)
 				}
 			}
 		}

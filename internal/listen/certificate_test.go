@@ -63,7 +63,7 @@ func TestACertificateThatGotWorseIsToldAndNotUsed(t *testing.T) {
 		}
 	}
 	if n := strings.Count(log.String(), "level=WARN"); n != 1 {
-		t.Errorf("it is told %d times:\n%s", n, log.String())
+		t.Errorf("it is logged %d times:\n%s", n, log.String())
 	}
 	replace(good)
 	if got, err := c.get(nil); err != nil || got == first {

@@ -143,14 +143,14 @@ func TestWhatIsNotReadYetWasSaid(t *testing.T) {
 	defer conn.Close()
 	c := conn.(*Conn)
 	if !c.silent() {
-		t.Error("it has said nothing")
+		t.Error("it has sent nothing")
 	}
 	if _, err := client.Write([]byte("x")); err != nil {
 		t.Fatal(err)
 	}
 	for end := time.Now().Add(time.Minute); c.silent(); goruntime.Gosched() {
 		if time.Now().After(end) {
-			t.Fatal("what it has said is not noticed")
+			t.Fatal("its data was not noticed")
 		}
 	}
 }

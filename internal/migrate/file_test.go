@@ -30,7 +30,7 @@ func TestFile(t *testing.T) {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
 	if cfg, err := testLoader().Load(cli.Flags{Config: file}); err != nil || len(cfg.Rule) != 2 || !strings.Contains(told.String(), "rvo-tui --config "+file) {
-		t.Errorf("%d rules, %v, told %q", len(cfg.Rule), err, told.String())
+		t.Errorf("%d rules, %v, output %q", len(cfg.Rule), err, told.String())
 	}
 	// An existing file is kept.
 	if err := os.WriteFile(file, []byte("mine"), 0o600); err != nil {

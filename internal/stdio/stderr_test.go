@@ -160,7 +160,7 @@ func TestCaptureStderrSlowLog(t *testing.T) {
 		t.Errorf("%d lines reached the log, want at most %d", len(lines), most)
 	}
 	if !slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, "lines dropped") }) {
-		t.Errorf("nobody says how many were dropped: %q", lines)
+		t.Errorf("the number of drops is missing: %q", lines)
 	}
 }
 

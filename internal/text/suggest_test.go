@@ -52,7 +52,7 @@ func FuzzSuggest(f *testing.F) {
 			t.Errorf("edits(%q, %q) = %d, not from %d to %d", a, b, d, least, most)
 		}
 		if got := Suggest(a, []string{b}); got != "" && got != b {
-			t.Errorf("Suggest(%q) = %q, which is not %q", a, got, b)
+			t.Errorf("Suggest(%q) = %q, want %q", a, got, b)
 		}
 	})
 }

@@ -166,7 +166,7 @@ func TestEditKeepsTheRest(t *testing.T) {
 			if err != nil {
 				t.Errorf("%s: %v", file, err)
 			} else if string(back.Text) != string(d.Text) {
-				t.Errorf("%s: %s is not as it was", file, table.path)
+				t.Errorf("%s: %s has changed", file, table.path)
 			}
 			if _, _, listed := cutIndex(table.path); listed {
 				if _, err := d.Remove(table.path); err != nil {

@@ -57,7 +57,7 @@ func TestConfigIsChecked(t *testing.T) {
 		var got []string
 		tt.cfg.Validate(func(key, problem string) {
 			if strings.Contains(problem, long) {
-				t.Errorf("%s: a token is told: %s", key, problem)
+				t.Errorf("%s: a token is revealed: %s", key, problem)
 			}
 			got = append(got, key+": "+problem)
 		})

@@ -170,7 +170,7 @@ func TestFailedLoginsAreForgotten(t *testing.T) {
 		_ = many
 	}
 	if many, _ := s.add("a", now); !many || told != 2 {
-		t.Errorf("too many: %v, told %d times", many, told)
+		t.Errorf("too many: %v, logged %d times", many, told)
 	}
 	if many, _ := s.add("b", now); many {
 		t.Error("another address counts, too")

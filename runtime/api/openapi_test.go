@@ -28,7 +28,7 @@ func TestDescriptionHasEveryRoute(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(doc.Servers) != 1 || doc.Servers[0].URL != Prefix {
-		t.Errorf("its paths are below %v, and ours below %s", doc.Servers, Prefix)
+		t.Errorf("its paths are below %v, the server's below %s", doc.Servers, Prefix)
 	}
 	told := map[string]bool{}
 	ids := map[string]bool{}
@@ -36,7 +36,7 @@ func TestDescriptionHasEveryRoute(t *testing.T) {
 		for method, op := range ops {
 			told[strings.ToUpper(method)+" "+path] = len(op.Security) == 1 && len(op.Security[0]) == 0
 			if op.OperationID == "" || ids[op.OperationID] {
-				t.Errorf("%s %s: no operationId of its own", method, path)
+				t.Errorf("%s %s: no unique operationId", method, path)
 			}
 			ids[op.OperationID] = true
 		}
@@ -45,12 +45,12 @@ func TestDescriptionHasEveryRoute(t *testing.T) {
 		name := r.Method + " " + r.Path
 		open, ok := told[name]
 		if !ok || open != r.Open {
-			t.Errorf("%s: described %v, as open to everybody %v, want %v", name, ok, open, r.Open)
+			t.Errorf("%s: described %v, open %v, want %v", name, ok, open, r.Open)
 		}
 		delete(told, name)
 	}
 	for name := range told {
-		t.Errorf("%s is described, and not there", name)
+		t.Errorf("%s is described but missing", name)
 	}
 }
 
@@ -68,7 +68,7 @@ func TestDescriptionIsForEverybody(t *testing.T) {
 	}
 	files, err := docs.Schemas.ReadDir(".")
 	if err != nil || len(files) != len(described) {
-		t.Errorf("docs has %d files of JSON, and %d are served: %v", len(files), len(described), err)
+		t.Errorf("docs has %d JSON files, %d are served: %v", len(files), len(described), err)
 	}
 	if !slices.ContainsFunc(NewServer(Options{}).routes(), func(r Route) bool { return r.Path == "/openapi.json" }) {
 		t.Error("the description is not served")

@@ -57,7 +57,7 @@ func TestCropsRunOnTheAnswersOfTheirSource(t *testing.T) {
 		}
 	}
 	if d := s.e.Demand(s.now); d.FPS != 5 || d.Detector != "person" {
-		t.Errorf("demand %+v: it looks at no frame that its source does not", d)
+		t.Errorf("demand %+v: it needs no frames beyond those of its source", d)
 	}
 	v, seen := s.view("helmet"), uint64(0)
 	for _, n := range v.Skips {

@@ -47,7 +47,7 @@ func TestRateIsWhatWasAskedFor(t *testing.T) {
 				t.Errorf("%d runs in 10 s, want %d", got, c.want)
 			}
 			if slices.Compare(d.runs, slices.Compact(slices.Clone(d.runs))) != 0 {
-				t.Error("a frame was looked at twice")
+				t.Error("a frame was processed twice")
 			}
 		})
 	}
@@ -158,7 +158,7 @@ func TestFrameOlderThanTheTTLIsNotLookedAt(t *testing.T) {
 	s.command(func(e *Engine, _ time.Duration) { _ = e.Enable("a", true) })
 	s.until(2 * time.Second)
 	if len(d.runs) != 0 {
-		t.Fatal("a frame was looked at when its signals were stale already")
+		t.Fatal("a frame was processed although its signals were stale already")
 	}
 	if v := s.view("a"); v.Reason != "no_frame" {
 		t.Errorf("reason %q, want no_frame", v.Reason)
@@ -422,7 +422,7 @@ func TestEveryFrameIsAccountedFor(t *testing.T) {
 				rt.Fatalf("%s: %d runs and skips of %d frames (%v, %v)", task.spec.Name, sum, total, task.phase, task.skips)
 			}
 			if sc := s.scripts[task.id]; !slices.IsSorted(sc.runs) || len(slices.Compact(slices.Clone(sc.runs))) != len(sc.runs) {
-				rt.Fatalf("%s looked at a frame twice: %v", task.spec.Name, sc.runs)
+				rt.Fatalf("%s processed a frame twice: %v", task.spec.Name, sc.runs)
 			}
 		}
 	})

@@ -75,17 +75,17 @@ func TestNobodyFollowsUnasked(t *testing.T) {
 	s.frames(100, ms, 50*ms)
 	s.until(time.Second)
 	if s.view("person").Tracks != nil || s.signal("person").Detections[0].Track != 0 {
-		t.Error("boxes are followed that nobody asks for")
+		t.Error("boxes are tracked that nothing needs")
 	}
 	s.command(func(e *Engine, _ time.Duration) { e.Watch(true) })
 	s.until(2 * time.Second)
 	if n := s.view("person").Tracks; n == nil || n.Born != 1 {
-		t.Errorf("somebody looks, and the counts are %+v", n)
+		t.Errorf("with a viewer, the counts are %+v", n)
 	}
 	s.command(func(e *Engine, _ time.Duration) { e.Watch(false) })
 	s.until(3 * time.Second)
 	if s.view("person").Tracks != nil {
-		t.Error("boxes are followed when nobody looks any more")
+		t.Error("boxes are still tracked without a viewer")
 	}
 }
 

@@ -75,7 +75,7 @@ func (r *reader) take(n int) int {
 		case !r.begun && !p.Key:
 			r.t.Fatalf("packet %d is no key frame and follows a gap", p.ID)
 		case r.begun && p.ID != r.last+1:
-			r.t.Fatalf("packet %d follows %d, and nobody told", p.ID, r.last)
+			r.t.Fatalf("packet %d follows %d without a gap message", p.ID, r.last)
 		}
 		r.begun, r.last = true, p.ID
 		r.got++
@@ -210,7 +210,7 @@ func TestViewerEndsWithItsCamera(t *testing.T) {
 		t.Error("what came before the end is gone")
 	}
 	if _, ok, ended := v.Next(); ok || !ended {
-		t.Error("the view goes on after the camera")
+		t.Error("the view continues after the camera")
 	}
 	if v.Watch(l, true) {
 		t.Error("an ended camera can be watched")

@@ -267,10 +267,10 @@ func FuzzHeal(f *testing.F) {
 		whole := found[:bytes.LastIndexByte(found, '\n')+1]
 		torn := found[len(whole):]
 		if !bytes.HasPrefix(healed, whole) {
-			t.Fatalf("%q became %q: a whole line is lost", found, healed)
+			t.Fatalf("%q became %q: a complete line is lost", found, healed)
 		}
 		if kept := bytes.TrimSuffix(healed[len(whole):], []byte("\n")); len(torn) > 0 && json.Valid(torn) && !bytes.Equal(kept, torn) {
-			t.Fatalf("%q became %q: a whole object is lost", found, healed)
+			t.Fatalf("%q became %q: a complete object is lost", found, healed)
 		}
 	})
 }

@@ -186,7 +186,7 @@ func TestSinkDegradesAndRecovers(t *testing.T) {
 			t.Errorf("tried at %v, want %v", out.tries, want)
 		}
 		if got := eventIDs(t, out.got.String()); !slices.Equal(got, idsFrom(0, 2)) {
-			t.Errorf("delivered %v: a line taken in parts is to be whole at the end", got)
+			t.Errorf("delivered %v: a line written in parts must be complete at the end", got)
 		}
 		if got := strings.Count(log.String(), "\n"); got != 2 {
 			t.Errorf("%d log lines, want one of the failure and one of the recovery:\n%s", got, &log)

@@ -70,7 +70,7 @@ func TestExamples(t *testing.T) {
 			line, err := bufio.NewReader(out).ReadString('\n')
 			address, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
 			if !ok {
-				t.Fatalf("it says %q (%v), not where it listens", line, err)
+				t.Fatalf("it prints %q (%v) instead of its address", line, err)
 			}
 			conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
 			if err != nil {
@@ -155,6 +155,6 @@ func TestServe(t *testing.T) {
 
 func TestServeNeedsAnAddress(t *testing.T) {
 	if err := Serve(t.Context(), "nowhere", nil); err == nil {
-		t.Error("it listens at an address that is none")
+		t.Error("it listens at an invalid address")
 	}
 }

@@ -254,7 +254,7 @@ func TestPlayer(t *testing.T) {
 		}
 		time.Sleep(2150 * time.Millisecond)
 		if l := last(); l.At < 1500*time.Millisecond || l.At > 2100*time.Millisecond || l.Mark != 2*time.Second || l.Length != 5*time.Second || l.Frame.Width != 32 || l.Frame.Height != 24 || l.Ended {
-			t.Errorf("after two seconds it stands at %v, the event is at %v of %v, %dx%d", l.At, l.Mark, l.Length, l.Frame.Width, l.Frame.Height)
+			t.Errorf("after two seconds it is at %v, the event is at %v of %v, %dx%d", l.At, l.Mark, l.Length, l.Frame.Width, l.Frame.Height)
 		}
 		n := 0
 		for _, s := range shown() {
@@ -267,7 +267,7 @@ func TestPlayer(t *testing.T) {
 		}
 		time.Sleep(4 * time.Second)
 		if l := last(); !l.Ended || l.At != 4900*time.Millisecond {
-			t.Errorf("in the end it stands at %v", l.At)
+			t.Errorf("at the end it is at %v", l.At)
 		}
 		count := len(shown())
 		time.Sleep(time.Minute)

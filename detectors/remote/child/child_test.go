@@ -207,7 +207,7 @@ func TestCamerasShareAProcess(t *testing.T) {
 	}
 
 	if m, ok := door.(detectors.Modeler); !ok || m.Model() != "the actor" {
-		t.Error("the process does not say which model looks at its frames")
+		t.Error("the process does not report its model")
 	}
 
 	third, err := try(t, p, detectors.Config{MaxFPS: 3})
@@ -227,7 +227,7 @@ func TestCamerasShareAProcess(t *testing.T) {
 
 	second := open(t, p, detectors.Config{Options: actorOptions{Width: 32}})
 	if out, err := look(t, second, "yard", doCount, patience); err != nil || int(out[1].Value) == pid || out[0].Detections[0].Score != 32 {
-		t.Errorf("with another width: %v, %v; want a process of its own and frames 32 pixels wide", out, err)
+		t.Errorf("with another width: %v, %v; want its own process and frames 32 pixels wide", out, err)
 	}
 }
 
@@ -388,7 +388,7 @@ func TestModelsThatDoNotLoad(t *testing.T) {
 			t.Errorf("%s: %s: %v; want %s: %s", tt.model, detectors.ReasonOf(err), err, tt.reason, tt.text)
 		}
 		if _, err := try(t, p, detectors.Config{}); err != nil {
-			t.Errorf("another model beside the %s one: %v", tt.model, err)
+			t.Errorf("another model while %s runs: %v", tt.model, err)
 		}
 	}
 }

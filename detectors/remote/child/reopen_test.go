@@ -17,7 +17,7 @@ func TestOpeningAgainKeepsAStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !p.release(first) {
-		t.Error("it was used by somebody else")
+		t.Error("it was used by another detector")
 	}
 	second, err := p.acquire(starts)
 	if err != nil {
@@ -50,7 +50,7 @@ func TestOpeningAgainReplacesARunningProcess(t *testing.T) {
 	}
 	again := open(t, p, detectors.Config{})
 	if _, now := count(t, again, "yard"); now == pid {
-		t.Errorf("process %d goes on", now)
+		t.Errorf("process %d still runs", now)
 	}
 }
 
@@ -61,7 +61,7 @@ func TestRestartsOfAnIdleProcess(t *testing.T) {
 	_, pid := count(t, d, "yard")
 	counted := d.(detectors.Restarter)
 	if n := counted.Restarts(); n != 0 {
-		t.Errorf("%d restarts of a process that runs", n)
+		t.Errorf("%d restarts of a running process", n)
 	}
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)

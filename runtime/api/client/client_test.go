@@ -36,7 +36,7 @@ func TestAboutTellsWhoAnswers(t *testing.T) {
 		names = append(names, k.Name)
 		for _, o := range k.Options {
 			if o.Name == "tls_ca" {
-				t.Error("a key that nobody may set is offered")
+				t.Error("a forbidden key is offered")
 			}
 		}
 		i := slices.IndexFunc(k.Common, func(o api.KindOption) bool { return o.Name == "max_fps" })

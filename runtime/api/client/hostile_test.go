@@ -98,13 +98,13 @@ func TestAServerComesBackUnderItsClient(t *testing.T) {
 			t.Errorf("it ended with %v", err)
 		}
 	case <-time.After(patience):
-		t.Fatal("a stream goes on without its server")
+		t.Fatal("a stream continues without its server")
 	}
 	// The first call may still use the connection that was just closed.
 	eventually(t, "it is told that nobody is there", func() bool {
 		_, err := c.About(within(t))
 		if !errors.Is(err, ErrUnreachable) {
-			t.Fatalf("nobody is there: %v", err)
+			t.Fatalf("no server: %v", err)
 		}
 		return strings.Contains(err.Error(), "no rvo-tui answers at "+c.Addr()+": start one")
 	})

@@ -90,7 +90,7 @@ func TestTCPWantsAToken(t *testing.T) {
 		t.Errorf("with the token: %v", err)
 	}
 	if a, err := read.About(within(t)); err != nil || !a.ReadOnly {
-		t.Errorf("with the token to read: %+v, %v", a, err)
+		t.Errorf("with the read-only token: %+v, %v", a, err)
 	}
 	var err error
 	until(t, read, "it may look", func(*runtime.Snapshot) bool { return true })

@@ -33,7 +33,7 @@ func announced(t *testing.T, c *client, s *runtime.Snapshot, gone map[string]map
 			t.Errorf("%s: %v", at, err)
 		}
 		if !topic.MatchString(at) {
-			t.Errorf("Home Assistant does not look at %s", at)
+			t.Errorf("Home Assistant ignores %s", at)
 		}
 		var d config
 		must(t, json.Unmarshal(e.payload, &d))
@@ -87,12 +87,12 @@ func TestAnnouncements(t *testing.T) {
 			}
 			for _, topic := range topics {
 				if topic != "" && !slices.Contains(published, topic) {
-					t.Errorf("%s of %s: nobody publishes %s", key, name, topic)
+					t.Errorf("%s of %s: %s is not published", key, name, topic)
 				}
 			}
 			if e.Command != "" {
 				if _, err := c.words(order{topic: e.Command, payload: "ON"}); err != nil {
-					t.Errorf("%s of %s: nobody takes %s: %v", key, name, e.Command, err)
+					t.Errorf("%s of %s: %s is not accepted: %v", key, name, e.Command, err)
 				}
 			}
 		}
@@ -138,7 +138,7 @@ func TestIdentifiers(t *testing.T) {
 	seen := map[string]bool{}
 	for _, id := range []string{c.id(), c.id("door"), c.id("door", "a_b"), c.id("door_a", "b"), c.id("a.b"), c.id("a-b"), c.id("a_b"), other.id(), other.id("a_b")} {
 		if seen[id] || strings.Trim(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") != "" {
-			t.Errorf("%s is taken, or is none", id)
+			t.Errorf("%s is used twice, or invalid", id)
 		}
 		seen[id] = true
 	}

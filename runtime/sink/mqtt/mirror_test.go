@@ -135,7 +135,7 @@ func TestNothingOldStays(t *testing.T) {
 		t.Errorf("what belongs to others is gone: %v", k)
 	}
 	if !strings.Contains(k[id.configTopic("ha", "door")], `"rules_gone_on":{"platform":"binary_sensor"}`) {
-		t.Errorf("Home Assistant is not told to forget a rule: %s", k[id.configTopic("ha", "door")])
+		t.Errorf("the announcement of a removed rule is kept: %s", k[id.configTopic("ha", "door")])
 	}
 	box.set(func(s *runtime.Snapshot) { s.Loop.Reloading, s.Cameras = true, nil })
 	time.Sleep(2 * mirrorEvery)

@@ -88,7 +88,7 @@ func TestSignalsAndFigures(t *testing.T) {
 	v.State = capture.Stalled
 	got = newClient(DefaultConfig(), b.options()).states(b.Snapshot())
 	if s := payload(t, got, "rvo-tui/door/stats"); s["fps"] != nil || s["latency_ms"] != nil || string(got["rvo-tui/door/availability"].payload) != offline {
-		t.Errorf("of a camera that is away: got %v", s)
+		t.Errorf("camera is down: got %v", s)
 	}
 }
 

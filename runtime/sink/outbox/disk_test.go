@@ -53,7 +53,7 @@ func TestFullDisk(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		offer(500, 10)
 		if v := o.Outputs(); v.State != runtime.SinkOK || v.Records != 510 {
-			t.Errorf("with room again: %+v", v)
+			t.Errorf("with free space again: %+v", v)
 		}
 		down.answer(nil)
 		time.Sleep(2 * time.Minute)

@@ -79,7 +79,7 @@ func TestReplacesOutputs(t *testing.T) {
 			t.Errorf("said %s", &said)
 		}
 		if v := o.Outputs(); v.Records != 0 {
-			t.Errorf("%d records are kept for nobody", v.Records)
+			t.Errorf("%d records are kept for no output", v.Records)
 		}
 		late.answer(errors.New("away"))
 		o.Offer(event(4))
