@@ -41,7 +41,7 @@ type fakeSource struct {
 	decode time.Duration
 	deaf   <-chan struct{}
 	now    shot
-	told   int // size that Size has told
+	told   int // size that Size has returned
 	size   int
 	closed *atomic.Int64
 }
@@ -105,7 +105,7 @@ type harness struct {
 	cancel context.CancelFunc
 	ended  chan error
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	frames []seen
 	held   []*Frame
 	openAt []time.Duration
@@ -421,7 +421,7 @@ func TestCameraGarbageIsNoSignOfLife(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				cfg := live()
-				cfg.FPS = 5 // what the rate drops undecoded is no sign of life either
+				cfg.FPS = 5 // frames that the rate limit drops undecoded do not count
 				r := newHarness(t, cfg, func(ctx context.Context, r *harness, n int) (Connection, error) {
 					shots := append(steady(3, 100*ms), slices.Repeat([]shot{garbage}, 1000)...)
 					for i := range shots {
@@ -429,7 +429,7 @@ func TestCameraGarbageIsNoSignOfLife(t *testing.T) {
 					}
 					return liveSource(ctx, r, shots...), nil
 				})
-				r.is(5290*ms, Live, "") // the last good one came at 300 ms, one more at 400 ms was not decoded
+				r.is(5290*ms, Live, "") // the last good one arrived at 300 ms, the one at 400 ms was not decoded
 				r.is(5410*ms, Stalled, "no frame for 5s")
 				if st := r.cam.Status(); st.Frames != 2 || st.DropBroken < 40 {
 					t.Errorf("%d frames, %d broken; want 2 and more than 40", st.Frames, st.DropBroken)

@@ -97,7 +97,7 @@ func (fakeImage) Free()                        {}
 type packetHarness struct {
 	cam     *Camera
 	decoded atomic.Int64
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	frames  []time.Duration
 	age     []time.Duration
 	packets []*Packet

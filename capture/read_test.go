@@ -210,7 +210,7 @@ func TestPoolExhaustion(t *testing.T) {
 		r.mu.Lock()
 		r.hold = true
 		r.mu.Unlock()
-		r.is(10*time.Second, Live, "") // frames that nobody gives back are no stall
+		r.is(10*time.Second, Live, "") // unreleased frames are no stall
 		st := r.cam.Status()
 		if st.Frames != 2 || st.DropPool != 248 || st.Pool.Out != 2 {
 			t.Errorf("%d frames, %d dropped, %d out; want 2, 248, 2", st.Frames, st.DropPool, st.Pool.Out)

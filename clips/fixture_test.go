@@ -25,7 +25,7 @@ type studio struct {
 	rec   *Recorder
 	ring  *Ring
 	id    uint64
-	stop  func() error // ends Run and returns what it returned
+	stop  func() error // ends Run and returns its result
 }
 
 // testConfig keeps clips small and has no limits that depend on the machine.

@@ -66,7 +66,7 @@ func TestClipHoldsExactlyThePacketsOfItsWindow(t *testing.T) {
 				key = i
 			}
 		}
-		shown := 0 // the last one that is shown before the end
+		shown := 0 // the last frame shown before the end
 		for i, p := range c.sent {
 			if p.Track.Video && p.Captured.Sub(s.epoch) <= end {
 				shown = i
@@ -133,7 +133,7 @@ func TestWindowWithoutFrames(t *testing.T) {
 		c := s.connect(6*time.Second, 1)
 		c.sound = nil
 		c.send(19 * time.Second) // frames at 0, 6, 12, 18 s; it is 24 s
-		job := s.job("a")        // at 24 s: from 21 s to 26 s there is no frame but one that is yet to come
+		job := s.job("a")        // at 24 s: the only frame from 21 s to 26 s is still to come
 		job.Confirming.Release()
 		job.Confirming, job.At = nil, s.now()-500*time.Millisecond
 		s.save(job)
@@ -156,7 +156,7 @@ func TestConnectionMadeAnewStaysOneMovie(t *testing.T) {
 		c := s.connect(frameTime, 25)
 		c.send(4 * time.Second)
 		time.Sleep(time.Second)
-		c.reconnect(5 * time.Hour) // the same stream, on times of its own
+		c.reconnect(5 * time.Hour) // the same stream, with other times
 		c.send(time.Second)
 		s.save(s.job("a"))
 		c.send(3 * time.Second)

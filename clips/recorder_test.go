@@ -440,7 +440,7 @@ func TestOfferNeverWaits(t *testing.T) {
 	epoch := time.Now()
 	rec := New(Options{Config: testConfig(t), Epoch: epoch})
 	ring := rec.Ring("door", time.Second)
-	for i := range uint64(10) { // nobody encodes: Run has not begun
+	for i := range uint64(10) { // nothing is encoded before Run
 		f := takeFrame(t, pool, i+1, 64, 48, epoch.Add(time.Duration(i)*100*time.Millisecond))
 		ring.Offer(f)
 		f.Release()

@@ -422,7 +422,7 @@ func TestMuxerThatDoesNotFinish(t *testing.T) {
 					t.Errorf("%d clips", n)
 				}
 				close(release)
-				synctest.Wait() // what hung ends now, in a directory that is still there
+				synctest.Wait() // the hanging operation ends now, while the directory exists
 			})
 		})
 	}

@@ -84,7 +84,7 @@ func TestFramesShownAfterTheEnd(t *testing.T) {
 		for _, e := range entries {
 			m := s.meta(e)
 			want, frames := int64(2500), 1
-			if m.Post.Asked == 8000 { // with what the frame of 6 s is decoded from
+			if m.Post.Asked == 8000 { // with the frames that the one at 6 s depends on
 				want, frames = 24000, 4
 			}
 			if m.Movie.Frames != frames || m.Movie.DurationMS != want {

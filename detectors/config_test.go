@@ -105,7 +105,7 @@ func TestParse(t *testing.T) {
 	tests := []struct {
 		kind  string
 		words []string
-		want  Config // its zero: there is an error
+		want  Config // zero: an error is expected
 		bad   string
 	}{
 		{"dummy", nil, Config{Name: "dummy", Kind: "dummy", Enabled: true}, ""},

@@ -61,7 +61,7 @@ func (a *attacked) enter() (time.Duration, error) {
 	}
 	req.Header.Set("Authorization", "Bearer "+attackToken)
 	res, err := (&http.Client{Transport: tr}).Do(req)
-	for errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) { // it made room before it could say who it is
+	for errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) { // it was closed before it could authenticate
 		res, err = (&http.Client{Transport: tr}).Do(req)
 	}
 	if err != nil {
@@ -136,7 +136,7 @@ func TestAttacksLockNobodyOut(t *testing.T) {
 		if conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", a.addr); err == nil {
 			defer conn.Close()
 			defer context.AfterFunc(ctx, func() { conn.Close() })()
-			_, _ = io.Copy(io.Discard, conn) // until it is let go
+			_, _ = io.Copy(io.Discard, conn) // until it is closed
 		}
 	}
 	slow := func(ctx context.Context) {
@@ -191,7 +191,7 @@ func TestAttacksLockNobodyOut(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer keep(ctx, attack.n, attack.do)()
 			defer cancel()
-			<-time.After(time.Second) // until it is under way
+			<-time.After(time.Second) // until it is in progress
 			a.holds(t)
 		})
 	}

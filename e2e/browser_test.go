@@ -35,7 +35,7 @@ func startChromium() (context.Context, error) {
 		chromedp.UserDataDir(profile), chromedp.Env("HOME="+profile), chromedp.WSURLReadTimeout(patience),
 		chromedp.Flag("autoplay-policy", "no-user-gesture-required"))
 	allocator, cancelAllocator := chromedp.NewExecAllocator(context.Background(), options...)
-	quiet := chromedp.WithBrowserOption(chromedp.WithBrowserErrorf(func(string, ...any) {})) // what fails is told by what was asked for
+	quiet := chromedp.WithBrowserOption(chromedp.WithBrowserErrorf(func(string, ...any) {})) // failures are reported by the actions
 	ctx, cancel := chromedp.NewContext(allocator, quiet)
 	end := func() {
 		cancel()

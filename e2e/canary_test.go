@@ -21,11 +21,11 @@ const (
 	secretQuery   = mark + "-query"             // as a parameter, in the configuration
 	secretPath    = mark + "-path/part"         // as a part of an address without a name, from the environment
 	secretModel   = mark + "-model-token"       // of a model service, from the environment
-	secretPlain   = mark + "-plain-token"       // likewise, in the configuration
+	secretPlain   = mark + "-plain-token"       // the same, in the configuration
 	secretControl = mark + "-control-token-01"  // lets do everything
 	secretReading = mark + "-reading-token-01"  // lets look
 	secretSpare   = mark + "-spare"             // in the environment, and used for nothing
-	secretAdded   = mark + "-added"             // of what is added while it runs
+	secretAdded   = mark + "-added"             // of cameras and detectors added at run time
 )
 
 // canaryWorld is a configuration full of secrets and the servers that it uses.
@@ -34,7 +34,7 @@ type canaryWorld struct {
 	env    []string
 	names  []string // of its cameras that are in trouble
 	model  string   // endpoint of a service
-	far    string   // an address at which nobody answers
+	far    string   // an address without a listener
 }
 
 func newCanaryWorld(t testing.TB) canaryWorld {
@@ -211,7 +211,7 @@ func canaryProcesses(d *daemon, out *sieve) {
 		read := false
 		for pid, line := range d.children() {
 			if strings.Contains(line, "-c env;") {
-				continue // the configuration has its command line as it is
+				continue // the configuration contains this command line
 			}
 			env, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
 			if err != nil || len(env) == 0 || !strings.Contains(line, "detector-process") {
@@ -243,7 +243,7 @@ func canaryCtl(d *daemon, out *sieve, w canaryWorld, addr, cert string) {
 			}
 			text := said + problem
 			if text == "" && holds == "" {
-				text = "ok" // nothing is said of what was done
+				text = "ok" // success prints nothing
 			}
 			out.take(fmt.Sprintf("ctl %v", words), text, holds)
 		}

@@ -93,7 +93,7 @@ func checkClip(t testing.TB, dir string) (m meta) {
 	if err != nil || len(f) != 2 {
 		t.Fatalf("%s: ffprobe: %v, %q", dir, err, out)
 	}
-	frames, _ := strconv.Atoi(f[0]) // 0 is told below
+	frames, _ := strconv.Atoi(f[0]) // 0 is reported below
 	seconds, _ := strconv.ParseFloat(f[1], 64)
 	if frames != m.Movie.Frames || math.Abs(seconds*1000-float64(m.Movie.Duration)) > 60 {
 		t.Errorf("%s: ffprobe sees %d frames in %v s, meta.json says %d in %d ms", dir, frames, seconds, m.Movie.Frames, m.Movie.Duration)
@@ -120,7 +120,7 @@ func leftovers(t testing.TB, dir string) (all []string) {
 			all = append(all, path)
 			return fs.SkipDir
 		}
-		return nil // what goes meanwhile is not left over
+		return nil // a file deleted meanwhile is no leftover
 	})
 	return all
 }

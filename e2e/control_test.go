@@ -98,7 +98,7 @@ func TestCtlDoesEachCommand(t *testing.T) {
 	d := startDaemon(t, runtimeDir(t), "", daemonConfig)
 	for _, c := range []struct {
 		line string
-		want string                  // in what it prints
+		want string                  // part of the output
 		then func(s state) (ok bool) // how things stand afterwards
 	}{
 		{"attach dummy name=seen max_fps=7", "", func(s state) bool { return len(s.Cameras[0].Detectors) == 2 }},
@@ -244,7 +244,7 @@ func TestConnectSurvivesARestart(t *testing.T) {
 	}
 	one.keys("Space")
 	one.sees("motion is disabled")
-	one.sees("motion   disabled") // by which it knows what the key means now
+	one.sees("motion   disabled") // so that the key means "enable" now
 	two.sees("motion   disabled")
 	one.keys("Space")
 	two.sees("motion   running")
@@ -257,7 +257,7 @@ func TestConnectSurvivesARestart(t *testing.T) {
 	one.sees("─ stale ─")
 	one.keys("Space")
 	one.sees("not connected: nothing can be changed")
-	one.sees("street") // what was last known stays
+	one.sees("street") // the last known state stays
 
 	again := startDaemon(t, run, dir, daemonConfig+"\n[[rule]]\nevent = \"anew\"\nwhen = \"motion > 2\"\n")
 	for _, x := range []*terminal{one, two} {

@@ -67,7 +67,7 @@ func newTerminal(t testing.TB, width, height int) *terminal {
 			screen, _ := exec.Command("tmux", "-S", x.socket, "capture-pane", "-p", "-t", "t").Output() // it may have ended
 			t.Logf("the screen:\n%s", screen)
 		}
-		_ = exec.Command("tmux", "-S", x.socket, "kill-server").Run() // likewise
+		_ = exec.Command("tmux", "-S", x.socket, "kill-server").Run() // the same
 	})
 	x.tmux("-f", "/dev/null", "new-session", "-d", "-s", "t", "-x", strconv.Itoa(width), "-y", strconv.Itoa(height), "-c", x.dir, "sh")
 	return x
@@ -164,7 +164,7 @@ func TestDashboardDoesWhatItsKeysSay(t *testing.T) {
 	x.sees("detector disabled") // why the rule on "slow" does not fire
 	x.keys("c")
 	x.sees("a clip of street is being saved")
-	wait(t, 2*patience, "a clip", func() bool { return len(x.clips()) > 0 }) // at the end there is little time for one
+	wait(t, 2*patience, "a clip", func() bool { return len(x.clips()) > 0 }) // at the end, there is little time to save one
 	x.tmux("resize-window", "-t", "t", "-x", "80", "-y", "24")
 	x.sees("cameras preview rules events latency queues log")
 	x.tmux("resize-window", "-t", "t", "-x", "60", "-y", "8")

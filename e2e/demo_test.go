@@ -47,7 +47,7 @@ func TestDemo(t *testing.T) {
 				x.keys("Enter")
 			case "esc":
 				x.keys("Escape")
-				apart := time.After(time.Second) // with the next key at once it would be Alt and that
+				apart := time.After(time.Second) // followed by a key at once, it would be Alt and that key
 				<-apart
 			default:
 				x.text(key)

@@ -32,8 +32,8 @@ type drillFault struct {
 const ownChild = "/proc/self/exe detector-process"
 
 const (
-	drillHold = 800 * time.Millisecond // that a fault lasts, once the signal is unknown
-	drillTime = 2 * time.Second        // that a window lasts at least, to hold frames enough
+	drillHold = 800 * time.Millisecond // duration of a fault after the signal is unknown
+	drillTime = 2 * time.Second        // minimum window, for enough frames
 	drillHeal = 30 * time.Second       // until a fault shows, and until it has healed
 	drillTry  = 2                      // of a fault that seems to harm others, which a busy machine does as well
 

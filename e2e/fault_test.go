@@ -24,7 +24,7 @@ type fault int
 const (
 	healthy fault = iota
 	hole          // connections are not even accepted, the queue for them is full
-	silent        // connections are accepted, and nothing is said on them
+	silent        // connections are accepted, and nothing is sent
 	garbage       // connections are accepted, and nonsense drips from them
 	trickle       // connections are passed on, a byte each 50 ms
 )
@@ -36,9 +36,9 @@ type proxy struct {
 	ln      *net.TCPListener
 	mode    atomic.Int32
 	wg      sync.WaitGroup
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	conns   map[net.Conn]bool
-	fillers []net.Conn // what fills the queue of a hole
+	fillers []net.Conn // connections that fill the queue of a hole
 	tried   []time.Time
 	closed  bool
 }

@@ -70,7 +70,7 @@ func (d *disk) fill() error {
 	defer f.Close()
 	for block := make([]byte, 64<<10); len(block) > 0; {
 		if _, err = f.Write(block); err != nil {
-			block = block[:len(block)/2] // the last room, too
+			block = block[:len(block)/2] // use the last free bytes, too
 		}
 	}
 	if !errors.Is(err, syscall.ENOSPC) {
@@ -141,7 +141,7 @@ min_free = "1MiB"
 		{
 			name: "clips' directory removed", then: "it is made again",
 			inject: func() (err error) {
-				wait(t, patience, "the directory to be removed", func() bool { // a clip may come meanwhile
+				wait(t, patience, "the directory to be removed", func() bool { // a clip may be added meanwhile
 					err = os.RemoveAll(filepath.Join(d.dir, "evidence"))
 					return err == nil
 				})

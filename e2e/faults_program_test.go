@@ -197,7 +197,7 @@ timeout   = "20s"
 		{
 			name: "1,000 detectors attached and detached", then: "each works until it is detached",
 			inject: func() error {
-				go func() { churned <- api.churn(1000) }() // what is taken from it says that it has ended
+				go func() { churned <- api.churn(1000) }() // receiving from it means that churn has ended
 				return nil
 			},
 			signs: []sign{said("API command"), {"all of them done", func(*glance) bool {

@@ -21,15 +21,15 @@ var (
 // faultRow is a fault for a testbed: a row of the table in docs/reliability.md.
 type faultRow struct {
 	name   string
-	then   string   // what happens, for the table
+	then   string   // the effect, for the table
 	fast   bool     // played by make test, too
 	hits   []string // cameras, and detectors as camera/detector, that it may harm: everything else runs on
 	inject func() error
 	repair func() error  // nil: it heals by itself
 	lasts  time.Duration // between its last sign and the repair
-	signs  []sign        // places where it shows, all of them
-	heals  []sign        // that it is over, beside what it hits being at work again
-	blind  bool          // the pages of metrics may be out of reach while it lasts
+	signs  []sign        // all places where it must show
+	heals  []sign        // signs that it is over, in addition to what it hits working again
+	blind  bool          // the metrics may be unreachable meanwhile
 }
 
 // Effects that several faults share.
@@ -50,7 +50,7 @@ type faultTime struct {
 
 // faultResults collects the measurements.
 type faultResults struct {
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	rows    []faultTime
 	skipped []string // parts that could not be played
 }
@@ -178,7 +178,7 @@ func (b *testbed) playAll(t *testing.T, of string, r *faultResults, rows []fault
 			r.add(faultTime{of, row.name, row.then, signNames(row.signs), took})
 		})
 		if !ok {
-			return // what follows would judge by what this one has left
+			return // later rows would be compared with a bad state
 		}
 	}
 	b.stop()

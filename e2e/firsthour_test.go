@@ -19,7 +19,7 @@ func TestInit(t *testing.T) {
 	address := fmt.Sprintf("rtsp://127.0.0.1:%d/stream", server.port)
 	got := make(chan string, 16)
 	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body) // what is missing is told below
+		body, _ := io.ReadAll(r.Body) // missing parts are reported below
 		select {
 		case got <- string(body):
 		default:

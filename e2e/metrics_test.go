@@ -89,9 +89,9 @@ func (p *program) state(camera string, states ...string) bool {
 
 // usage is the resource usage of a process.
 type usage struct {
-	at             time.Duration // since the start of what it is part of; 0: nobody asked
+	at             time.Duration // since the start of the measurement; 0: not measured
 	threads, files int
-	goroutines     int // 0: nobody asked
+	goroutines     int // 0: not measured
 	memory         int // resident, in kB
 }
 

@@ -39,7 +39,7 @@ func goService(t testing.TB) string {
 // modelService is a model service in a process of its own, behind a garbler.
 type modelService struct {
 	t       testing.TB
-	command []string // listens where its last argument says
+	command []string // the last argument is the address
 	cmd     *exec.Cmd
 	front   *garbler
 }
@@ -91,7 +91,7 @@ type garbler struct {
 	ln      net.Listener
 	wg      sync.WaitGroup
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	conns  map[net.Conn]bool
 	closed bool
 }
@@ -148,7 +148,7 @@ func (g *garbler) serve(c net.Conn) {
 	defer g.keep(c)()
 	server, err := net.Dial("tcp", *g.target.Load())
 	if err != nil {
-		return // as when nobody listens here either, but for the reason
+		return // looks like no listener, apart from the reason
 	}
 	defer g.keep(server)()
 	var wg sync.WaitGroup

@@ -27,7 +27,7 @@ type message struct {
 type hookServer struct {
 	addr string
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	mode   string     // "ok", "slow", or a status
 	got    []message  // accepted, in order
 	bodies []request
@@ -116,7 +116,7 @@ func (h *hookServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}
-	_ = json.Unmarshal(body, &m) // of ntfy it is a picture
+	_ = json.Unmarshal(body, &m) // for ntfy it is a picture
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	e := m.Data.Event

@@ -13,7 +13,7 @@ import (
 type playback struct {
 	Error    string  `json:"error"`
 	Duration float64 `json:"duration"`
-	Ended    float64 `json:"ended"` // where it was at its end, in seconds
+	Ended    float64 `json:"ended"` // position at the end, in seconds
 	Width    int     `json:"width"`
 	Height   int     `json:"height"`
 	Sound    int     `json:"sound"` // bytes decoded

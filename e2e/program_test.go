@@ -45,7 +45,7 @@ func built(run func() int) int {
 	// No test program is found by that of another test, or by one in use here.
 	os.Setenv("RUNTIME_DIRECTORY", "")
 	os.Setenv("XDG_RUNTIME_DIR", dir)
-	os.Setenv("XDG_STATE_HOME", filepath.Join(dir, "state")) // not the history of who runs the tests
+	os.Setenv("XDG_STATE_HOME", filepath.Join(dir, "state")) // not the user's own history
 	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", binary, "..").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build the program: %v\n%s", err, out)
 		return 1
@@ -176,7 +176,7 @@ func start(t testing.TB, s setup) *program {
 	}
 	go func() {
 		defer close(p.done)
-		_ = p.cmd.Wait() // its status is asked for by those who want it
+		_ = p.cmd.Wait() // status returns the exit status
 	}()
 	t.Cleanup(func() {
 		_ = p.cmd.Process.Kill() // it may have ended
@@ -290,7 +290,7 @@ func wait(t testing.TB, within time.Duration, what string, ok func() bool) {
 	for !ok() {
 		select {
 		case <-over:
-			if !ok() { // nobody may have looked for long
+			if !ok() { // the last check may be long ago
 				t.Fatalf("not within %v: %s", within, what)
 			}
 			return

@@ -54,7 +54,7 @@ func onPty(t testing.TB, width, height int, env []string, args ...string) *pty {
 	}()
 	go func() {
 		defer close(x.done)
-		_ = x.cmd.Wait() // its status is asked for by those who want it
+		_ = x.cmd.Wait() // status returns the exit status
 	}()
 	t.Cleanup(func() {
 		_ = unix.Kill(-x.cmd.Process.Pid, unix.SIGKILL) // it may have ended
@@ -76,7 +76,7 @@ func newPty(t testing.TB, width, height int) (main, side *os.File) {
 		t.Skip("there are no pseudo-terminals:", err)
 	}
 	fd := int(main.Fd())
-	if err := unix.SetNonblock(fd, true); err != nil { // Fd has made it block, and Close would wait for Read
+	if err := unix.SetNonblock(fd, true); err != nil { // Fd made it blocking, so Close would wait for Read
 		t.Fatal(err)
 	}
 	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
@@ -231,7 +231,7 @@ func (x *pty) suspends() {
 	}
 	at := len(x.out.String())
 	x.send("q")
-	wait(t, patience, "the shell", func() bool { // what is typed before it is there, the dashboard drops
+	wait(t, patience, "the shell", func() bool { // the dashboard drops keys typed before
 		_, shell, left := strings.Cut(x.out.String()[at:], leaves)
 		return left && strings.Contains(shell, "$ ")
 	})

@@ -94,7 +94,7 @@ func screenRun(t *testing.T, config string, bare bool) screenCost {
 	}
 	c.first, c.start = time.Since(began).Seconds(), processorTime(t, x.cmd.Process.Pid).Seconds()
 	if !bare {
-		x.send("\x1b[?2026;2$y") // a terminal that is told when a redraw begins
+		x.send("\x1b[?2026;2$y") // a terminal with synchronized output
 	}
 	time.Sleep(5 * time.Second)
 	const span = 15 * time.Second

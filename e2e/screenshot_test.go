@@ -78,7 +78,7 @@ func TestScreens(t *testing.T) {
 			} {
 				x.keys(v.keys...)
 				x.sees(v.sees)
-				time.Sleep(time.Second) // until it is drawn whole
+				time.Sleep(time.Second) // until it is completely drawn
 				text := strings.ReplaceAll(x.screen(), x.dir, "/srv/rvo")
 				fmt.Fprintf(&page, "\n## %s\n\n```text\n", v.title)
 				for line := range strings.Lines(strings.TrimRight(text, "\n") + "\n") {
@@ -86,7 +86,7 @@ func TestScreens(t *testing.T) {
 				}
 				page.WriteString("```\n")
 				x.keys("Escape")
-				time.Sleep(300 * time.Millisecond) // an escape of its own
+				time.Sleep(300 * time.Millisecond) // so that escape is a key of its own
 				x.keys("Escape")
 				time.Sleep(300 * time.Millisecond)
 			}

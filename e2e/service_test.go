@@ -19,7 +19,7 @@ type systemd struct {
 	path string
 	mu   sync.Mutex // guards heard
 	told []string   // first line of each message
-	text []string   // whole messages
+	text []string   // complete messages
 }
 
 // notifySocket listens on a socket like that of a service.

@@ -67,7 +67,7 @@ type soak struct {
 	last    map[string]float64 // the newest metrics
 	used    *soakSamples
 	gaps    soakGaps
-	clips   map[string]string // directories of clips that were seen to be whole, and their events
+	clips   map[string]string // events of clips that were checked to be complete, by directory
 }
 
 func newSoak(t *testing.T) *soak {

@@ -105,7 +105,7 @@ type soakGaps struct {
 	machine map[string]float64 // while this test, which goes before all others, did not run either
 	seen    map[string]float64 // both, before the program was warm, too
 	at      time.Duration      // of the last look
-	late    [3]time.Duration   // by how much the last looks came too late
+	late    [3]time.Duration   // lateness of the last looks
 }
 
 // look reads the metrics of each second.

@@ -318,7 +318,7 @@ func (w *soakWorld) troubles(d *daemon) (all [2][]trouble) {
 	reload := func(config string) func() error {
 		return func() error {
 			whole := filepath.Join(d.dir, "rvo.toml")
-			write(d.t, whole+"~", config) // who watches it must not see a half
+			write(d.t, whole+"~", config) // a watcher must not see half of it
 			if err := os.Rename(whole+"~", whole); err != nil {
 				return err
 			}

@@ -56,7 +56,7 @@ func TestWebCost(t *testing.T) {
 
 // A sample is the cost of the program and its live path over a span.
 type sample struct {
-	cpu, step, schedule, late float64 // cores; microseconds: means of both, and what 99 of 100 frames wait for the scheduler at most
+	cpu, step, schedule, late float64 // cores; means of both in microseconds; p99 of the time that frames wait for the scheduler
 }
 
 func costOfPages(t *testing.T) {

@@ -132,7 +132,7 @@ func TestWebDrawsPolygon(t *testing.T) {
 	}
 	near(t, got[1], 0.2, 0.2, 0.4, 0.1, 0.6, 0.2, 0.2, 0.6)
 
-	p.choose("zone yard") // it is in place
+	p.choose("zone yard") // it has taken effect
 	p.keys("u")
 	p.shows(".notices", "undone: zone yard added")
 	if got := read(t, file); got != drawConfig {

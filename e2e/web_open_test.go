@@ -63,7 +63,7 @@ type held struct {
 // holds runs the garbage collector of a page and returns what is left.
 func (p *page) holds() held {
 	p.t.Helper()
-	for range 2 { // what the first one frees holds on to other things
+	for range 2 { // the first run frees objects that reference others
 		if _, err := chromedp.Call(p.ctx, heapprofiler.CollectGarbage, struct{}{}); err != nil {
 			p.t.Fatal(err)
 		}

@@ -155,7 +155,7 @@ func (p *page) beside(url string) *page {
 	p.t.Helper()
 	ctx, cancel := chromedp.NewContext(p.ctx)
 	p.t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil { // the page lasts as long as the context of this call
+	if err := chromedp.Do(ctx); err != nil { // the page exists as long as the context of this call
 		p.t.Fatal(err)
 	}
 	q := &page{t: p.t, ctx: ctx}

@@ -158,7 +158,7 @@ func TestWebAttachByKeyboard(t *testing.T) {
 	p.keys("seen by nobody")
 	p.tabTo("form button")
 	p.keys("\r")
-	p.shows("[role=alert]", "name") // with a blank it is refused, and the field that is wrong has the focus
+	p.shows("[role=alert]", "name") // a name with a blank is refused, and its field gets the focus
 	p.said("400 (Bad Request)")
 	p.until("the focus on the name", "document.activeElement.id === 'o-name'")
 	p.do("clear the name", chromedp.Evaluate[chromedp.Void]("document.activeElement.select()"))

@@ -236,7 +236,7 @@ func interpret(n *node, tab *detectors.Table, now time.Duration) int {
 	}
 	return reduce(n, value, func(n *node) int {
 		if n.follows() {
-			return 0 // nobody does
+			return 0 // nothing matches
 		}
 		if n.derived() {
 			return interpretCount(n, tab, now)

@@ -132,7 +132,7 @@ func TestDwell(t *testing.T) {
 	w.want(True, 2)
 	w.fail()
 	w.now += 3 * time.Second
-	w.want(Unknown, 2) // it stands still while nobody looks
+	w.want(Unknown, 2) // it pauses while the detector does not run
 	if c := w.cond.Explain(w.now)[0]; c.Track != 1 || c.Why != detectors.Errored {
 		t.Errorf("explained as track %d, %v; want 1 and that the detector failed", c.Track, c.Why)
 	}
@@ -160,11 +160,11 @@ func TestCrossed(t *testing.T) {
 		t.Errorf("at %v it is true until %v", w.now, end)
 	}
 	w.fail()
-	w.want(True, 1) // it happened, whatever comes
+	w.want(True, 1) // it has happened, whatever follows
 	for w.now < end {
 		w.answer(50*ms, at(0.7, 0.5))
 	}
-	w.want(Unknown, 0) // nobody looked for a moment
+	w.want(Unknown, 0) // the detector did not run for a moment
 	for range 20 {
 		w.answer(50*ms, at(0.7, 0.5))
 	}

@@ -20,7 +20,7 @@ import (
 type modelHistory struct {
 	Rule    Config
 	When    formula
-	Every   bool // it is stepped at every tick, not only at changes and when it asks
+	Every   bool // step it at every tick, not only at changes and deadlines
 	Changes []change
 }
 

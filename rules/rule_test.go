@@ -17,7 +17,7 @@ type moment struct {
 	set   string // of signal a: "1", "0", "?" (forgotten), "1/50" (for 50 ms), "on" and "off" (the rule), "" (nothing)
 	fired Phase
 	state State
-	next  int // ms; never: nothing is to come
+	next  int // ms; never: no deadline
 }
 
 const (

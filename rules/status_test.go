@@ -27,7 +27,7 @@ func TestStatus(t *testing.T) {
 	check(90, Status{State: Potential, Since: 10 * ms, Progress: 0.6, Truth: Unknown})
 	set(t, tab, "a", 1, 100*ms, long)
 	r.Step(100 * ms)
-	check(200, Status{State: Potential, Since: 10 * ms, Progress: 1, Truth: True}) // nobody stepped yet
+	check(200, Status{State: Potential, Since: 10 * ms, Progress: 1, Truth: True}) // not stepped yet
 	r.Step(200 * ms)
 	check(300, Status{State: Confirmed, Since: 200 * ms, Progress: 1, Remaining: 900 * ms, Truth: True, Active: true, Fired: 1, LastFired: 200 * ms})
 	set(t, tab, "a", 0, 400*ms, long)
@@ -70,7 +70,7 @@ func TestConfidenceAndDuration(t *testing.T) {
 	fire(r, 2200, PhaseConfirmed, 1, 0) // of its own for alone
 	set(t, tab, "a", 0, 0, long)
 	idle(r, 2300)
-	fire(r, 2350, PhaseEnded, 1270./1300, 1300*ms) // the last gap is no part of it
+	fire(r, 2350, PhaseEnded, 1270./1300, 1300*ms) // without the last gap
 
 	r, tab = newRule(t, config(func(c *Config) { c.OnUnknown = UnknownHold }))
 	set(t, tab, "a", 1, 0, long)

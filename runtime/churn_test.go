@@ -168,7 +168,7 @@ func TestReconfiguringInRealTime(t *testing.T) {
 	cancel()
 	wg.Wait()
 	v := of(rt.Snapshot(), "a")
-	left := v.Frames - v.Seen - v.Superseded // the one that came last may never have been looked at
+	left := v.Frames - v.Seen - v.Superseded // the last one may not have been seen
 	if v.Connects != 1 || left > 1 || v.Frames == 0 {
 		t.Errorf("of %d frames %d were seen and %d superseded, in %d connections", v.Frames, v.Seen, v.Superseded, v.Connects)
 	}

@@ -57,7 +57,7 @@ func TestPrivateZonesAreBlack(t *testing.T) {
 			if err := r.Do(ctx, Command{Do: Reload, Setup: &next}); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(time.Second) // of synctest: a new frame comes
+			time.Sleep(time.Second) // in the bubble: a new frame arrives
 		}
 		reload(setup)
 		if left, _ := look(); !left {

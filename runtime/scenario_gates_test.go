@@ -174,7 +174,7 @@ func TestFlappingDetectorIsLoggedAtMostOnceInTenSeconds(t *testing.T) {
 			return 1, nil
 		})
 		p := start(t, testkit.Setup{Cameras: []*testkit.Camera{cam}, Detectors: []*testkit.Detector{a}})
-		p.Until(29 * time.Second) // told at 0.2, 10.4 and 20.6 s or so
+		p.Until(29 * time.Second) // logged at about 0.2, 10.4 and 20.6 s
 		if d := p.Detector(t, "door", "a"); len(d.Errors) != 1 || d.Errors[0].N < 90 {
 			t.Errorf("errors counted: %v, want 90 and more", d.Errors)
 		}

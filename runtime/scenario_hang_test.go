@@ -178,7 +178,7 @@ func TestInlineDetectorThatHangsIsAbandoned(t *testing.T) {
 					ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 					defer cancel()
 					waits <- p.Do(ctx, runtime.Command{Do: runtime.Disable, Camera: "door", Detector: "stone"})
-					p.Until(10 * time.Second) // what looks at all cameras after a command has given up, too
+					p.Until(10 * time.Second) // the check of all cameras after a command has given up, too
 				}
 				synctest.Wait()
 				before := p.Now()

@@ -26,7 +26,7 @@ func TestActiveHours(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		midnight time.Time                  // between Saturday and Sunday
-		active   map[string][]time.Duration // when each begins to be active, and ends
+		active   map[string][]time.Duration // start and end of each active period
 		events   []string                   // since a minute before midnight
 	}{
 		{

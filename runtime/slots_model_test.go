@@ -56,7 +56,7 @@ func smallerSlotHistory(h slotHistory) iter.Seq[slotHistory] {
 // counted and sorted anew each time.
 type slotModel struct {
 	slotHistory
-	waiting, holding []Waiter // each with a Since of its own, by which it is known
+	waiting, holding []Waiter // each identified by its unique Since
 	taken            []string // a slot each: the detector whose batch has it, or ""
 }
 

@@ -43,7 +43,7 @@ func anything(r *rand.Rand, v reflect.Value, depth int) {
 		}
 		return
 	case *engine.Words:
-		return // they are made of the rest
+		return // derived from the rest
 	case *engine.SignalView:
 		type plain engine.SignalView
 		anything(r, reflect.ValueOf((*plain)(p)).Elem(), depth)
@@ -99,7 +99,7 @@ func differs(at string, a, b reflect.Value) string {
 		return ""
 	case rules.Line:
 		y := b.Interface().(rules.Line)
-		x.Truth, y.Truth = rules.Unknown, rules.Unknown // it is made of the clauses
+		x.Truth, y.Truth = rules.Unknown, rules.Unknown // derived from the clauses
 		if x != y {
 			return fmt.Sprintf("%s: %v became %v", at, x, y)
 		}

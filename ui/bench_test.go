@@ -24,7 +24,7 @@ func BenchmarkPane(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				m.epoch++ // else it would be returned as it was
+				m.epoch++ // otherwise the cached pane would be returned
 				if lines := m.pane(at); len(lines) != at.H {
 					b.Fatalf("%d lines, want %d", len(lines), at.H)
 				}

@@ -73,7 +73,7 @@ func TestClipPlaysInItsEvent(t *testing.T) {
 		time.Sleep(1700 * ms)
 		g.sees("playing  1.")
 		time.Sleep(500 * ms)
-		g.sees("┌car") // what was found then
+		g.sees("┌car") // the detections of that time
 		g.sees("clip saved: evidence/street/2026-03-14/11-58-55_0197-a/clip.mp4")
 		g.keys("space")
 		g.sees("paused ")
@@ -101,7 +101,7 @@ func TestClipPlaysInItsEvent(t *testing.T) {
 		g.keys("[")
 		time.Sleep(time.Second)
 		g.sees("playing")
-		g.p.Send(tea.MouseClickMsg{X: 0, Y: 0, Button: tea.MouseLeft}) // beside the box
+		g.p.Send(tea.MouseClickMsg{X: 0, Y: 0, Button: tea.MouseLeft}) // outside of the box
 		g.settle()
 		if g.m.overlay != nil {
 			t.Error("a click outside of the box does not close it")

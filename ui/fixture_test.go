@@ -26,7 +26,7 @@ import (
 var update = flag.Bool("update", false, "write golden files anew")
 
 func TestMain(m *testing.M) {
-	time.Local = time.UTC // what the screen shows must not depend on where the test runs
+	time.Local = time.UTC // the screen must not depend on the time zone of the machine
 	flag.Parse()
 	code := m.Run()
 	if code == 0 {
@@ -306,7 +306,7 @@ func shown(t *testing.T, f *fake, cfg Config, w, h int) *model {
 	m.w, m.h = w, h
 	earlier := *f.snap
 	earlier.Cameras = slices.Clone(earlier.Cameras)
-	for i := range earlier.Cameras { // what histograms hold is to have been counted since then
+	for i := range earlier.Cameras { // so that everything in histograms was counted since then
 		c := &earlier.Cameras[i]
 		c.Tick, c.Interval, c.Stages = nil, nil, [engine.StageCount]*engine.Histogram{}
 		c.Detectors = slices.Clone(c.Detectors)

@@ -82,7 +82,7 @@ func (g *program) show(change func(s *runtime.Snapshot)) {
 func (g *program) screen() string {
 	synctest.Wait()
 	text := ansi.Strip(g.m.View().Content)
-	g.p.Send(nil) // what the program does next is after this look at it
+	g.p.Send(nil) // the program handles later messages after this one
 	synctest.Wait()
 	return text
 }

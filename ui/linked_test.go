@@ -121,7 +121,7 @@ func TestReadOnlyLinkChangesNothing(t *testing.T) {
 			t.Errorf("%d commands were given", n)
 		}
 		g.show(func(s *runtime.Snapshot) { s.Clips.Building = true })
-		g.keys("q") // what is being written there is no concern of this program's end
+		g.keys("q") // clips being saved there do not matter here
 		g.ends()
 	})
 }
@@ -142,7 +142,7 @@ func TestLostLinkIsToldWithoutSnapshots(t *testing.T) {
 		g.sees("connection lost 3 s: gone")
 		g.keys("space")
 		g.sees("not connected: nothing can be changed")
-		g.keys("j") // what was looked at here is the program's again
+		g.keys("j") // keys that change nothing work
 		g.keys("space")
 		time.Sleep(9500 * time.Millisecond)
 		g.sees("connection lost 13 s: gone")

@@ -46,7 +46,7 @@ func sketching(t *testing.T, test func(g *program, e *edited)) {
 			s.Cameras[0].Tracks = []engine.TrackView{{ID: 7, State: "unknown", Path: []zone.Point{{0.3, 0.9}, {0.6, 0.9}}}}
 		})
 		g.keys("d")
-		g.show(func(s *runtime.Snapshot) { s.Cameras[0] = g.m.newest.Cameras[0] }) // with a frame of the whole screen
+		g.show(func(s *runtime.Snapshot) { s.Cameras[0] = g.m.newest.Cameras[0] }) // so that the frame fills the screen
 		test(g, e)
 		g.keys("q")
 		g.ends()

@@ -98,7 +98,7 @@ func TestTimelineSelectsEvents(t *testing.T) {
 	}
 	step("0197-d", "t")
 	step("0197-a", "left")
-	step("0197-a", "h") // there is none before
+	step("0197-a", "h") // there is no earlier one
 	step("0197-d", "]")
 	step("", "j") // a rule without events
 	step("0197-d", "k")

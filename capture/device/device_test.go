@@ -91,7 +91,7 @@ func TestListIn(t *testing.T) {
 type fake struct {
 	frames   [][]byte
 	every    time.Duration
-	err      error // once there are no more frames
+	err      error // after the last frame
 	n        int
 	held     bool
 	released int

@@ -127,7 +127,7 @@ func TestEditLists(t *testing.T) {
 // Times that jump back do not end a file.
 func TestTimesThatJumpBack(t *testing.T) {
 	var all []byte
-	for _, offset := range []string{"50000", "10", "95400"} { // the last wraps
+	for _, offset := range []string{"50000", "10", "95400"} { // the last one wraps
 		all = append(all, mustRead(t, made(t, "part.ts", "-f", "lavfi", "-i", "testsrc=rate=25:size=320x240:duration=1.2", "-output_ts_offset", offset))...)
 	}
 	path := filepath.Join(t.TempDir(), "jump.ts")
@@ -144,7 +144,7 @@ func TestPacketTimes(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		args []string
-	}{ // of the raw ones, what is held back at the end has the time of the last packet
+	}{ // in raw streams, frames held back at the end get the time of the last packet
 		{"a.mp4", []string{"-bf", "2"}},
 		{"a.mkv", []string{"-bf", "2"}},
 		{"a.ts", []string{"-bf", "2"}},

@@ -67,7 +67,7 @@ func cameraH264(t *testing.T, args ...string) []*capture.Packet {
 			frames = append(frames, nil)
 		}
 		if len(frames) == 0 {
-			continue // FFmpeg puts the parameter sets ahead of the first delimiter once more
+			continue // FFmpeg repeats the parameter sets before the first delimiter
 		}
 		last := &frames[len(frames)-1]
 		*last = append(append(*last, startCode...), unit...)
@@ -417,7 +417,7 @@ func TestMovieKeepsItsColors(t *testing.T) {
 				says := strings.Fields(string(run(t, "ffprobe", "-v", "error", "-show_entries", "stream=color_space,color_range", "-of", "default=nw=1:nk=1", path)))
 				want := []string{levels, matrix}
 				if encode {
-					want[0] = "tv" // what every player knows
+					want[0] = "tv" // limited range, which every player supports
 				}
 				if !slices.Contains(says, want[0]) || !slices.Contains(says, want[1]) {
 					t.Errorf("encoded %v: it is tagged %v, want %v", encode, says, want)
@@ -430,7 +430,7 @@ func TestMovieKeepsItsColors(t *testing.T) {
 				}
 				floor := 60.0
 				if encode {
-					floor = 30 // of what coding costs; with the wrong matrix there are 24 dB
+					floor = 30 // dB that coding leaves; a wrong matrix leaves 24
 				}
 				shown := func(file string) []byte {
 					return ffmpeg(t, "-i", file, "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "bgr24", "-")

@@ -280,7 +280,7 @@ func TestClosedBeforeTLS(t *testing.T) {
 			if err != nil {
 				return
 			}
-			c.Read(make([]byte, 4096)) // unread bytes would make it a reset
+			c.Read(make([]byte, 4096)) // unread bytes would cause a reset
 			c.Close()
 		}
 	}()

@@ -49,11 +49,11 @@ type fake struct {
 	timeout  int // of sessions, in seconds
 	single   bool
 	udp      bool
-	mutate   func([]byte)      // damages what is sent; nil: nothing
-	play     func(c *fakeConn) // sends what is to be sent until c.gone is closed
+	mutate   func([]byte)      // corrupts sent data; nil: none
+	play     func(c *fakeConn) // sends data until c.gone is closed
 
 	mu       sync.Mutex
-	requests []string // "METHOD uri", with " with a login" where there is one
+	requests []string // "METHOD uri", and " with a login" if there is one
 	hosts    []string // dialed
 	sessions int      // open now
 	reports  int      // receiver reports
@@ -64,7 +64,7 @@ type fake struct {
 type fakeConn struct {
 	net.Conn
 	f       *fake
-	gone    chan struct{} // closed when the client is gone, or wants no more
+	gone    chan struct{} // closed when the client has gone or stopped the stream
 	once    sync.Once
 	session bool
 	out     chan []byte

@@ -228,7 +228,7 @@ func TestServerRequestsAreAnswered(t *testing.T) {
 			c.bytes([]byte("\r\n\r\n")) // as some cameras do
 			c.text("OPTIONS * RTSP/1.0\r\nCSeq: 7\r\n\r\n")
 			c.text("ANNOUNCE rtsp://cam/ RTSP/1.0\r\nCSeq: 8\r\nContent-Length: 4\r\n\r\nv=0\n")
-			c.bytes([]byte{0xff, 1, 2, 'A', 'B'}) // what belongs to nothing
+			c.bytes([]byte{0xff, 1, 2, 'A', 'B'}) // data of no known channel
 			stream(c)
 		}
 		s := f.mustOpen("rtsp://cam/")

@@ -41,7 +41,7 @@ func TestTrust(t *testing.T) {
 		{"127.0.0.1", capture.TrustVerify, string(pin)},
 		{"127.0.0.1", capture.TrustInsecure, ""},
 		{"127.0.0.1", pin, ""},
-		{"other.example", pin, ""}, // a camera knows no name of its own
+		{"other.example", pin, ""}, // with a pin, the name does not matter
 		{"127.0.0.1", capture.Trust("pin:" + colons), ""},
 		{"127.0.0.1", capture.PinOf(sha256.Sum256(nil)), "does not match"},
 		{"127.0.0.1", "maybe", `use "verify"`},

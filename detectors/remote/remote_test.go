@@ -94,7 +94,7 @@ func TestRequest(t *testing.T) {
 				return &detectv1.DetectResponse{}, nil
 			})}, Sending: Sending{Format: c.format, MaxWidth: c.maxWidth}},
 		})
-		for range 2 { // the second call reuses what the first one left
+		for range 2 { // the second call reuses the buffers of the first
 			if out, err := d.Detect(within(t, 20*time.Second), testFrame(t, 64, 48, nil)); err != nil || len(out) != 0 {
 				t.Fatal(out, err)
 			}

@@ -131,7 +131,7 @@ func (w *watch) check() {
 		}
 		sides := was.sides
 		if sides == nil {
-			first := int8(1) // where it was before it had an ID
+			first := int8(1) // its side before it had an ID
 			if w.tracker.cfg.Lines[0].Side(p.path[0].Place) < 0 {
 				first = -1
 			}

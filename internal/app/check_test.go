@@ -122,7 +122,7 @@ func TestCheckOfKindsThatWereLeftOut(t *testing.T) {
 
 // Files are opened as the user who will read them, and the user is named.
 func TestCheckOpensFiles(t *testing.T) {
-	dir, err := os.MkdirTemp("/tmp", "check") // t.TempDir is below what other users may not enter
+	dir, err := os.MkdirTemp("/tmp", "check") // other users have no access to t.TempDir
 	if err != nil {
 		t.Fatal(err)
 	}

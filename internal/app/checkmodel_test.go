@@ -152,7 +152,7 @@ func TestCheckFlagsThatDoNotGoTogether(t *testing.T) {
 		var usage *cli.UsageError
 		kinds := newKinds()
 		if kinds.all["onnx"].Absent != nil && len(c.Set) > 0 && c.Model != "" {
-			continue // which is said first
+			continue // which is reported first
 		}
 		if err := check(t.Context(), testLoader(), kinds, cli.Flags{Check: c}, new(bytes.Buffer)); !errors.As(err, &usage) {
 			t.Errorf("%+v: %v, want a usage error", c, err)

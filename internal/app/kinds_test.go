@@ -66,7 +66,7 @@ func TestGuideHasTheKeysOfKinds(t *testing.T) {
 		if len(cells) < 4 || cells[0] == "| Key" {
 			continue
 		}
-		if given, found := strings.CutPrefix(cells[0], "| `"); found { // else it is that of the row before
+		if given, found := strings.CutPrefix(cells[0], "| `"); found { // otherwise it is that of the row before
 			key = given
 		}
 		for kind := range strings.SplitSeq(cells[1], ", ") {

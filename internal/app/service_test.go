@@ -20,7 +20,7 @@ import (
 // manager records what a service tells systemd, and the state of its run.
 type manager struct {
 	began      time.Time
-	heard      []string // when, and what
+	heard      []string // time and message
 	err        error
 	iterations uint64
 	stuck      atomic.Bool
@@ -62,7 +62,7 @@ func TestService(t *testing.T) {
 		finished()
 		step(2 * time.Second) // 5.501s
 		m.stuck.Store(true)
-		step(8 * time.Second) // 13.501s: it stands still, which is known after 3s
+		step(8 * time.Second) // 13.501s: it is stuck, which is noticed after 3s
 		m.stuck.Store(false)
 		step(2 * time.Second)
 		close(stopping)
@@ -147,7 +147,7 @@ func TestNewService(t *testing.T) {
 	if s := newService(logger); s == nil || s.watchdog != 3*time.Second || log.Len() > 0 {
 		t.Errorf("got %+v, log %q", s, &log)
 	}
-	t.Setenv("WATCHDOG_PID", "1") // somebody else's
+	t.Setenv("WATCHDOG_PID", "1") // another process's
 	if s := newService(logger); s == nil || s.watchdog != 0 {
 		t.Errorf("got %+v", s)
 	}

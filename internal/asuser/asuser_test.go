@@ -16,7 +16,7 @@ func TestDo(t *testing.T) {
 	if err != nil {
 		t.Skip("there is no user nobody")
 	}
-	dir, err := os.MkdirTemp("/tmp", "asuser") // t.TempDir is below what nobody may enter
+	dir, err := os.MkdirTemp("/tmp", "asuser") // the user nobody has no access to t.TempDir
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -88,7 +88,7 @@ func TestHelpListsTheFlagsThatAreTaken(t *testing.T) {
 		}
 		for name, f := range flags {
 			args := l.command + l.args
-			if l.command == "ctl" { // it does nothing by itself: what it lists is for all its verbs
+			if l.command == "ctl" { // it does nothing by itself: its flags are those of all verbs
 				args = "ctl status"
 			}
 			_, err := Parse(append(strings.Fields(args), with(f)), io.Discard)

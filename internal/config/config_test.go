@@ -316,7 +316,7 @@ func TestConfigurationThroughAPipe(t *testing.T) {
 	if err := syscall.Mkfifo(file, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f, err := os.OpenFile(file, os.O_RDWR|syscall.O_NONBLOCK, 0) // it is its own writer
+	f, err := os.OpenFile(file, os.O_RDWR|syscall.O_NONBLOCK, 0) // it is also the writer
 	if _, err := readText(f, err, time.Millisecond); err == nil || !strings.Contains(err.Error(), "its writer has not ended") {
 		t.Errorf("a silent writer: %v", err)
 	}

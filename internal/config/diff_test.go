@@ -89,7 +89,7 @@ func TestDiff(t *testing.T) {
 		change func(s state) state
 		want   []string // old and new text, alternating
 		cannot string
-		why    string // it is refused
+		why    string // why it is refused; empty: it is not
 	}{
 		{name: "nothing", change: func(s state) state { return s }},
 		{

@@ -122,7 +122,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 			continue
 		}
 		shown := section + "."
-		if field.Type.Kind() == reflect.Slice { // it has a table of its own
+		if field.Type.Kind() == reflect.Slice { // it has its own table
 			field.Type, shown = field.Type.Elem(), ""
 		}
 		for _, key := range option.Keys(option.List(reflect.Zero(field.Type).Interface())) {

@@ -25,7 +25,7 @@ when = "motion > 0.1"
 func TestQuarantine(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
-		where      string // what is left out; empty: it is an error
+		where      string // the table left out; empty: it is an error
 		problem    string
 	}{
 		{"camera, wrong value", "[[camera]]\nname = \"yard\"\nsource = \"synthetic:street\"\nfps = -1\n", `camera "yard"`, "fps"},

@@ -16,7 +16,7 @@ type watched struct {
 	mu    sync.Mutex // guards text and err
 	text  string
 	err   error
-	told  []string // when, and what the file held
+	told  []string // time and contents of the file
 	began time.Time
 }
 

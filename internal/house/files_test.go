@@ -61,7 +61,7 @@ func TestPackagesSayWhatTheyAre(t *testing.T) {
 		}
 		switch doc := s.ast.Doc; {
 		case ast.IsGenerated(s.ast):
-			said[s.dir()] = 1 // the contract that it is made from says it
+			said[s.dir()] = 1 // the .proto file has it
 		case doc != nil:
 			said[s.dir()] += len(doc.List)
 			if s.ast.Name.Name != "main" && said[s.dir()] > maxDoc {

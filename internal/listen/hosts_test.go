@@ -21,7 +21,7 @@ func TestHostsOfRequests(t *testing.T) {
 		{"127.8.9.1:1", "", true},
 		{"[::1]:9090", "", true},
 		{"[::ffff:127.0.0.1]", "", true},
-		{"10.0.0.5:9090", "", true}, // has come to it
+		{"10.0.0.5:9090", "", true}, // the address that it was sent to
 		{"10.0.0.6:9090", "", false},
 		{"nvr.example", "", true},
 		{"NVR.example.:443", "", true},

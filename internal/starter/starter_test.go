@@ -36,7 +36,7 @@ func TestAsk(t *testing.T) {
 		given Answers
 		tell  bool // was given
 		want  Answers
-		said  string // part of what is written
+		said  string // part of the output
 	}{
 		"a device":         {"1\n2\n\n", Answers{}, false, Answers{"device:0", "person", ""}, "1  device:0  Integrated Camera"},
 		"by name":          {"rtsp://cam/1\nface\nntfy://x/y\n", Answers{}, false, Answers{"rtsp://cam/1", "face", "ntfy://x/y"}, ""},

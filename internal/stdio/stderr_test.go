@@ -149,7 +149,7 @@ func TestCaptureStderrSlowLog(t *testing.T) {
 	})
 	// A writer that waited for the log would wait forever: it continues only after this.
 	for i := range 20000 {
-		_, _ = unix.Write(2, fmt.Appendf(nil, "line %d %s\n", i, strings.Repeat("x", 200))) // what there is no room for is lost
+		_, _ = unix.Write(2, fmt.Appendf(nil, "line %d %s\n", i, strings.Repeat("x", 200))) // lost if the pipe is full
 	}
 	freed := time.Now()
 	close(hold)

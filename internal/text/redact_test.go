@@ -67,7 +67,7 @@ func FuzzRedact(f *testing.F) {
 	f.Add("x:", "u", "p", "s=s", "h:1/@")
 	f.Fuzz(func(t *testing.T, scheme, user, password, token, tail string) {
 		if strings.Contains(user, ":") || strings.ContainsAny(token, "&;#") || password == "" || token == "" {
-			return // then it is not the password or the token that begins there
+			return // then the password or the token does not begin there
 		}
 		build := func(password, token string) string {
 			return scheme + "://" + user + ":" + password + "@host/" + tail + "?token=" + token

@@ -62,7 +62,7 @@ func TestLiteralOffset(t *testing.T) {
 	for _, c := range []struct {
 		raw  string
 		n    int
-		rest string // what is written from there
+		rest string // the text from there on
 	}{
 		{`"abc"`, 0, `abc"`},
 		{`"abc"`, 2, `c"`},

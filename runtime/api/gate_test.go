@@ -282,7 +282,7 @@ func TestOwnerOfAConnection(t *testing.T) {
 		known        bool
 	}{
 		{"127.0.0.1:40000", "127.0.0.1:8080", 1000, true},
-		{"127.0.0.1:40001", "127.0.0.1:8080", 0, false}, // closed by its process: it is listed as root's
+		{"127.0.0.1:40001", "127.0.0.1:8080", 0, false}, // closed by its process: the system lists it as root's
 		{"127.0.0.1:40002", "127.0.0.1:8080", 0, false},
 		{"[::1]:40003", "[::1]:8080", 1001, true},
 		{"127.0.0.1:40004", "127.0.0.1:8080", 1002, true},

@@ -16,7 +16,7 @@ func TestLedger(t *testing.T) {
 			l.record(b, ms)
 			sum += time.Duration(i)
 		}
-		for range 2 { // the second time there is nothing more to tell
+		for range 2 { // the second time, there is nothing to report
 			l.flush()
 			if a.Count() != uint64(n) || a.Sum() != sum || b.Count() != uint64(n) || b.Sum() != time.Duration(n)*ms {
 				t.Errorf("of %d durations %d and %d arrived, of %v and %v in all", n, a.Count(), b.Count(), a.Sum(), b.Sum())

@@ -348,7 +348,7 @@ func TestDetachFreesNameAndSignal(t *testing.T) {
 	if got := s.signal("a").Unknown; got != detectors.Absent {
 		t.Errorf("signal of a detached detector is %v", got)
 	}
-	s.until(200 * ms) // its answer comes, and must not count
+	s.until(200 * ms) // its result arrives, and must not count
 	if got := s.signal("a").Unknown; got != detectors.Absent {
 		t.Errorf("an answer after the detachment made the signal %v", got)
 	}

@@ -40,7 +40,7 @@ func TestRulesFollow(t *testing.T) {
 	s.rule(watching("stays", "dwell(person in door) >= 3s"))
 	s.rule(watching("came", "crossed(person, gate.in, 10s) >= 1"))
 	s.rule(watching("left", "crossed(person, gate.out, 10s) >= 1"))
-	hall(s) // after the rules: they are told
+	hall(s) // after the rules, which must be updated
 	s.frames(140, ms, 50*ms)
 	s.until(7 * time.Second)
 	var events []string

@@ -88,7 +88,7 @@ func TestHoursOfARule(t *testing.T) {
 	c.want(rules.Idle, Armed)
 	c.step(c.wall.Add(c.now + time.Hour))
 	c.want(rules.Idle, Armed)
-	c.step(c.wall.Add(c.now + 11*time.Hour)) // they begin
+	c.step(c.wall.Add(c.now + 11*time.Hour)) // the hours begin
 	c.want(rules.Idle, ByHours)
 }
 

@@ -21,13 +21,13 @@ type model struct {
 	frames   []FrameRef      // that the engine saw
 	verdicts map[uint64]Gate // of each frame
 	waited   map[uint64]bool // frames that were seen while it waited for a slot
-	outcomes []error         // of its openings and runs, since it was last enabled while closed; nil: it answered
-	failures int             // openings that were due to failures since its last answer or enabling
+	outcomes []error         // results of opens and runs since it was last enabled while closed; nil: success
+	failures int             // opens after failures since its last result or enabling
 	retry    time.Duration   // earliest time at which it may be opened again
 	latest   time.Duration   // latest
-	resting  time.Duration   // until when it is in backoff
+	resting  time.Duration   // end of the backoff
 	launched []time.Duration // when the frames were seen that it was asked to run on
-	changed  bool            // its rate, since the last of these
+	changed  bool            // the rate has changed since the last run
 	taken    FrameRef        // that its worker has taken; ID 0: none
 	tookAt   time.Duration
 	started  time.Duration // of the run that the engine knows of
@@ -297,7 +297,7 @@ func (b *bench) tell(m *model, id TaskID) {
 	m.taken, m.phase, m.started = FrameRef{}, running, m.tookAt
 	m.verdicts[frame.ID] = GateOpen
 	if newest := m.newest(); newest.ID != frame.ID {
-		delete(m.waited, newest.ID) // it is decided on once more
+		delete(m.waited, newest.ID) // it is decided again
 		m.verdicts[newest.ID] = GateBusy
 	}
 	b.step(Inputs{Reports: []Report{{Task: id, Kind: Started, Frame: frame, Started: m.started, At: b.now}}})

@@ -26,7 +26,7 @@ type sim struct {
 	next    TaskID
 	frame   FrameRef
 	fired   []rules.Event
-	wall    time.Time // the wall clock at 0; zero: there is none
+	wall    time.Time // wall clock at 0; zero: none
 }
 
 // script defines the behaviour of a detector in a sim.

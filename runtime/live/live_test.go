@@ -151,7 +151,7 @@ func TestViewerWaitsForTheKeyFrameOfANewConnection(t *testing.T) {
 	s.send(15)
 	v := join(t, l)
 	s.track = &capture.Track{Video: true, Codec: capture.H264}
-	s.send(10) // 16 to 20 are the end of a GOP whose beginning nobody has
+	s.send(10) // 16 to 20 are the end of a GOP whose beginning is lost
 	for want := uint64(11); want <= 25; want++ {
 		if want == 16 {
 			want = 21
@@ -169,7 +169,7 @@ func TestViewerGetsResults(t *testing.T) {
 	give := func(id uint64) {
 		l.OfferResult("people", []string{"person_count", "crowd"}, engine.FrameRef{ID: id, Captured: time.Second}, epoch, &answer)
 	}
-	give(1) // nobody watches
+	give(1) // without viewers
 	v := join(t, l)
 	give(2)
 	answer.Values[0] = 0 // the worker uses it again

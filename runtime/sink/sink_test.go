@@ -24,7 +24,7 @@ type flaky struct {
 	fail  int           // attempts to write that are still to fail
 	takes int           // how much of a line a failing attempt takes
 	shut  atomic.Bool   // cannot be opened
-	gate  chan struct{} // what a write waits for; nil: nothing
+	gate  chan struct{} // a write waits for it; nil: does not wait
 
 	got          bytes.Buffer
 	tries, syncs []time.Duration

@@ -55,7 +55,7 @@ func TestCleanLeavesOneCellARune(t *testing.T) {
 		{"person", "person"},
 		{"\x1b[2Jboo\x07\r\nbar", "[2Jboo bar"},
 		{"e\u0301te\u0301", "été"},
-		{"x\u0301\u0301", "x"}, // no character of its own
+		{"x\u0301\u0301", "x"}, // combining characters
 		{"\U0001F1E9\U0001F1EA x", "DE x"},
 		{"a\u200db\u202ec", "abc"},
 		{"車 x", "車 x"},

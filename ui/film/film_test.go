@@ -126,7 +126,7 @@ func TestFilmSeeks(t *testing.T) {
 		{0, true, 0},
 		{2350 * ms, true, 2300 * ms},
 		{2350 * ms, true, 2300 * ms},
-		{2390 * ms, false, 2300 * ms}, // it is there already
+		{2390 * ms, false, 2300 * ms}, // already at that frame
 		{2500 * ms, false, 2300 * ms}, // two are held back
 		{2500 * ms, true, 2500 * ms},
 		{1000 * ms, true, 1000 * ms},

@@ -36,7 +36,7 @@ func TestPastTellsUnknownFromFalse(t *testing.T) {
 		watched, unknown int
 	}{
 		{0, pastStep, wasFalse | wasUnknown, 1, 1},
-		{pastStep, 2 * pastStep, 0, 0, 0}, // nobody looked
+		{pastStep, 2 * pastStep, 0, 0, 0}, // not observed
 		{2 * pastStep, 3 * pastStep, wasFired, 1, 0},
 		{-time.Hour, time.Hour, wasFalse | wasUnknown | wasFired, 2, 1},
 		{time.Hour, 2 * time.Hour, 0, 0, 0},

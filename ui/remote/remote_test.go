@@ -30,7 +30,7 @@ var errDown = errors.New("no rvo-tui answers at /run/rvo-tui/control.sock: start
 type box struct {
 	mu       sync.Mutex
 	about    api.About
-	down     chan struct{} // closed: it is not there; what streams end with
+	down     chan struct{} // closed: it is down, which ends its streams
 	asked    int           // how often About was
 	events   []runtime.RecentEvent
 	lines    []logging.Line
@@ -102,7 +102,7 @@ func (b *box) Follow(ctx context.Context, to client.Stream) error {
 	down, events, lines := b.down, b.events, b.lines
 	b.mu.Unlock()
 	for _, e := range events {
-		if e.Seq+1 > to.AfterEvent { // the one numbered after comes again: it must not be shown twice
+		if e.Seq+1 > to.AfterEvent { // the event after it arrives again and must not be shown twice
 			to.Event(e)
 		}
 	}
@@ -223,7 +223,7 @@ func TestLinkStates(t *testing.T) {
 	}
 	w.try()
 	w.met(at(10))
-	check(10, LinkConnecting, "refused", 0, 0) // until a snapshot comes
+	check(10, LinkConnecting, "refused", 0, 0) // until a snapshot arrives
 	w.snapshot(at(10.5))
 	check(12, LinkLive, "", 0, 0)
 	w.snapshot(at(11))
@@ -310,7 +310,7 @@ func TestRemoteSurvivesARestart(t *testing.T) {
 		if n := len(r.Events(3)); n != 1 {
 			t.Errorf("%d events after number 3", n)
 		}
-		if n := len(r.Log(0)); n != 2 { // each process told its own
+		if n := len(r.Log(0)); n != 2 { // each process sent its own
 			t.Errorf("%d lines", n)
 		}
 		if err := r.Do(t.Context(), runtime.Command{Do: runtime.Pause}); err != nil || b.did() != 1 {
@@ -392,7 +392,7 @@ func TestPreviewFollowsWhatIsShown(t *testing.T) {
 		if got, want := b.begun(), []string{"street 40x30", "door 40x30", "door 640x360"}; !slices.Equal(got, want) {
 			t.Errorf("asked for %q, want %q", got, want)
 		}
-		time.Sleep(5 * time.Second) // nobody looks any more
+		time.Sleep(5 * time.Second) // no longer watched
 		synctest.Wait()
 		if n := b.endedPreviews(); n != 3 {
 			t.Errorf("%d of 3 streams have ended", n)

@@ -179,7 +179,7 @@ func rowsFlat(name string, v ...float32) Tensor {
 // decodedYOLOX is a YOLOX whose boxes are already in pixels.
 func decodedYOLOX(size int) Tensor {
 	t := rowsOf(places, size, join(center, 0.9, 1)...)
-	t.Data[(places-1)*size] = 90 // a box at the far side, of which it is not sure
+	t.Data[(places-1)*size] = 90 // a box at the far side with a low score
 	return t
 }
 

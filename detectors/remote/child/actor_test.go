@@ -17,15 +17,15 @@ import (
 // Orders to the detector "actor", in the first byte of a frame.
 const (
 	doCount   = iota
-	doNil     // follow a nil pointer where nobody recovers
+	doNil     // follow a nil pointer without recover
 	doSignal  // die of a real SIGSEGV
 	doHang    // and never answer
 	doEat     // memory without end
 	doFail    // answer with an error
-	doPanic   // where it is recovered
+	doPanic   // with recover
 	doExit    // without a word
 	doDawdle  // keep a core busy for three seconds
-	doChatter // print what must not be seen
+	doChatter // print a secret
 	doSize    // answer with the frame's size as score
 	doEnd     // work until the context ends, and say so
 )

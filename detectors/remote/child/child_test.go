@@ -276,7 +276,7 @@ func TestFailuresStayInTheProcess(t *testing.T) {
 		order  byte
 		reason detectors.Reason
 		text   string
-		lives  bool // the process goes on
+		lives  bool // the process continues
 	}{
 		{"nil pointer", doNil, ReasonCrashed, "panic: runtime error: invalid memory address or nil pointer dereference", false},
 		{"segmentation fault", doSignal, ReasonCrashed, "SIGSEGV: segmentation violation", false},

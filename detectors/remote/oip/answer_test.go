@@ -186,7 +186,7 @@ func FuzzAnswer(f *testing.F) {
 	for _, b := range floods(200) {
 		f.Add(b)
 	}
-	a := new(answer) // with what the answer before has left
+	a := new(answer) // still contains the previous response
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var want response
 		broken := proto.Unmarshal(b, &want)
@@ -207,7 +207,7 @@ func FuzzAnswer(f *testing.F) {
 			}
 		}
 		if broken != nil {
-			return // text that is no UTF-8, and what is inside of parts that nobody reads
+			return // invalid UTF-8, and errors in parts that are not decoded
 		}
 		if len(a.outputs) != len(want.GetOutputs()) {
 			t.Fatalf("%d outputs, want %d", len(a.outputs), len(want.GetOutputs()))

@@ -160,7 +160,7 @@ func TestFaultsOfAModelThatWasGood(t *testing.T) {
 			d := detector(t, at(serve(t, f)))
 			until(t, d)
 			f.with(func(f *fake) { f.meta = yolo(); c.change(f) })
-			for range 3 { // what is declared is read after the first error alone
+			for range 3 { // the metadata is read again only after the first error
 				if out, err := d.Detect(within(t, soon), frame(t, 64, 64)); err == nil && out[0].Value != 1 {
 					t.Fatalf("answered %v", out)
 				}

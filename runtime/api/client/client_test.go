@@ -163,7 +163,7 @@ func TestEventsAndLog(t *testing.T) {
 	ctx, cancel = context.WithCancel(within(t))
 	err = c.Follow(ctx, Stream{Line: func(l logging.Line) {
 		if n := len(lines); n > 0 && lines[n-1].Text == "another" {
-			return // the program goes on
+			return // the program continues
 		}
 		lines = append(lines, l)
 		if l.Text == "a pigeon on=\"the wall\"" {

@@ -22,7 +22,7 @@ func TestFaultsAreToldInWords(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		err  error
-		met  bool // somebody has answered before
+		met  bool // a server has answered before
 		want string
 		of   error
 	}{

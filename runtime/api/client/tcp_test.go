@@ -266,7 +266,7 @@ func TestAddressesOfClients(t *testing.T) {
 	for _, tt := range []struct {
 		addr string
 		opts DialOptions
-		want string // in the error; empty: there is none
+		want string // part of the error; empty: no error
 	}{
 		{"/run/x.sock", DialOptions{}, ""},
 		{"unix:///run/x.sock", DialOptions{}, ""},

@@ -71,7 +71,7 @@ func TestAnnouncements(t *testing.T) {
 		}
 		for key, e := range d.Components {
 			if e.ID == "" {
-				continue // is to be forgotten
+				continue // an empty payload removes it
 			}
 			platforms[e.Platform]++
 			if other, taken := ids[e.ID]; taken {

@@ -16,7 +16,7 @@ import (
 // receiver is an output with scripted responses.
 type receiver struct {
 	mu    sync.Mutex
-	fail  error // the answer while it is set
+	fail  error // the result while it is set
 	got   []Delivery
 	tries []time.Duration
 	start time.Time

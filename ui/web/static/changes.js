@@ -53,7 +53,7 @@ function failed(problem) {
 
 // barred returns why changes are not possible now; empty: they are.
 export function barred() {
-	if (store.link !== 'live') return 'not connected: changes are not possible';
+	if (store.link !== 'live') return 'not connected: nothing can be changed';
 	return store.readOnly ? 'read-only: this token cannot change anything; log in with control.token' : '';
 }
 
