@@ -128,8 +128,8 @@ func TestLateStreamOfASharedClock(t *testing.T) {
 	}
 }
 
-// A stream that connects again adds to what is known of the camera's clock. It does not
-// begin it anew, which would move the capture times of the other stream for a minute.
+// A stream that reconnects adds to the estimate of the camera's clock. It does not restart
+// it, which would shift the capture times of the other stream for a minute.
 func TestSharedClockSurvivesAReconnect(t *testing.T) {
 	var camera Clock
 	small, large := Stamper{Camera: &camera}, Stamper{Camera: &camera}

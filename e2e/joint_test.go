@@ -348,7 +348,7 @@ func jointStop(d *daemon, one, two *terminal, watch *program, quiet span) {
 	}
 	disabled := regexp.MustCompile(`heavy +disabled`)
 	shows := func(x *terminal) func() bool { return func() bool { return disabled.MatchString(x.screen()) } }
-	wait(d.t, patience, "that the other dashboard goes on", shows(two))
+	wait(d.t, patience, "that the other dashboard continues", shows(two))
 	d.harmless("beside a stopped dashboard", quiet, func() span {
 		before := d.door()
 		wait(d.t, 2*patience, "80 more frames", func() bool {

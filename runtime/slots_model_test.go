@@ -53,7 +53,7 @@ func smallerSlotHistory(h slotHistory) iter.Seq[slotHistory] {
 }
 
 // slotModel determines who holds a slot, as docs/architecture.md describes it: everything is
-// counted and sorted anew each time.
+// counted and sorted each time.
 type slotModel struct {
 	slotHistory
 	waiting, holding []Waiter // each identified by its unique Since

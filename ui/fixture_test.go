@@ -23,7 +23,7 @@ import (
 	"rvo-tui/runtime/engine"
 )
 
-var update = flag.Bool("update", false, "write golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 func TestMain(m *testing.M) {
 	time.Local = time.UTC // the screen must not depend on the time zone of the machine

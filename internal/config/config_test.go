@@ -27,7 +27,7 @@ import (
 // builtIn is the configuration built into the program. If it cannot be read, most tests fail.
 var builtIn, _ = os.ReadFile("../../rvo.toml")
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // testKinds are the program's kinds, but without checking what is installed.
 func testKinds() detectors.Kinds {

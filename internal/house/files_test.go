@@ -20,7 +20,7 @@ var sleepers = map[string]string{
 	"clips/times_test.go":          "sleeps within inBubble",
 	"capture/libav/stream_test.go": "asks a real server until it answers",
 
-	"e2e/mqtt_hostile_test.go":          "measures a program for as long as it is told",
+	"e2e/mqtt_hostile_test.go":          "measures a program for a given time",
 	"runtime/sink/mqtt/mirror_test.go":  "waits until a real broker counts as gone, and for what must not come",
 	"runtime/sink/mqtt/hostile_test.go": "plays a broker that hangs",
 }

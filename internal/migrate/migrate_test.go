@@ -19,7 +19,7 @@ import (
 	"rvo-tui/rules"
 )
 
-var update = flag.Bool("update", false, "write the TOML of the samples anew")
+var update = flag.Bool("update", false, "rewrite the TOML of the samples")
 
 func testLoader() config.Loader {
 	kinds := detectors.Builtin()

@@ -101,7 +101,7 @@ func TestAServerComesBackUnderItsClient(t *testing.T) {
 		t.Fatal("a stream continues without its server")
 	}
 	// The first call may still use the connection that was just closed.
-	eventually(t, "it is told that nobody is there", func() bool {
+	eventually(t, "an error that there is no server", func() bool {
 		_, err := c.About(within(t))
 		if !errors.Is(err, ErrUnreachable) {
 			t.Fatalf("no server: %v", err)
