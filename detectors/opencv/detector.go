@@ -34,6 +34,7 @@ type detector struct {
 	width   int
 	find    func(gray *gocv.Mat, found *C.rvo_found) C.int
 	trim    func(box image.Rectangle) image.Rectangle // nil: boxes are used as found
+	whole   bool                                      // refuse frames that are smaller than the window
 	free    func() error
 	gray    gocv.Mat
 	found   *C.rvo_found // C memory
@@ -68,6 +69,9 @@ func (d *detector) Detect(ctx context.Context, frame *capture.Frame) ([]detector
 	// Neither detector uses colour. HOG finds as many people in grey, in half the time.
 	if err := d.look(frame); err != nil {
 		return nil, fmt.Errorf("find %ss: %w", d.label, err)
+	}
+	if d.whole && tooSmall(&d.gray) {
+		return nil, fmt.Errorf("find %ss: at the working width the frame has %d x %d pixels, but needs %d x %d: set a larger width, or give the camera a larger stream", d.label, d.gray.Cols(), d.gray.Rows(), windowWidth, windowHeight)
 	}
 	if d.found.count = 0; d.find(&d.gray, d.found) != 0 {
 		return nil, fmt.Errorf("find %ss: %s", d.label, d.why())
@@ -182,6 +186,8 @@ func newFace(cfg detectors.Config) (detectors.Detector, error) {
 // Window of the people detector, in pixels.
 const windowWidth, windowHeight = 64, 128
 
+func tooSmall(gray *gocv.Mat) bool { return gray.Cols() < windowWidth || gray.Rows() < windowHeight }
+
 func newPerson(cfg detectors.Config) (detectors.Detector, error) {
 	o := cfg.Options.(PersonOptions)
 	d := newDetector("person", cfg.Signal, o.Width)
@@ -193,11 +199,12 @@ func newPerson(cfg detectors.Config) (detectors.Detector, error) {
 		return nil, fmt.Errorf("load people detector: %s", why)
 	}
 	d.find = func(gray *gocv.Mat, found *C.rvo_found) C.int {
-		if gray.Cols() < windowWidth || gray.Rows() < windowHeight {
-			return 0 // too small for a person
+		if tooSmall(gray) {
+			return 0 // a box of something else than a person
 		}
 		return C.rvo_hog_find(object(&hog), unsafe.Pointer(gray.Ptr()), C.double(o.Threshold), found)
 	}
+	d.whole = cfg.CropsOf == ""
 	// The detector was trained on windows with a margin around the person. Remove most
 	// of it.
 	d.trim = func(box image.Rectangle) image.Rectangle {

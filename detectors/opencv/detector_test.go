@@ -172,7 +172,7 @@ func TestNobodyThere(t *testing.T) {
 		"thin":  frameOf(t, 2000, 1, func(x, y int) (byte, byte, byte) { return byte(x), 0, 0 }),
 	}
 	for _, kind := range []string{"face", "person"} {
-		d := newDetector(t, kind, nil)
+		d := newDetector(t, kind, func(c *detectors.Config) { c.CropsOf = "things" }) // of any size
 		for name, f := range frames {
 			if r := detect(t, d, f); r.Value != 0 {
 				t.Errorf("%s in %s: %+v", kind, name, r.Detections)
@@ -262,6 +262,18 @@ func TestThresholdAndWidthMatter(t *testing.T) {
 	})
 	if all == 0 || sure != 0 || far >= all {
 		t.Errorf("found %v, with an unreachable threshold %v, too far away %v", all, sure, far)
+	}
+}
+
+// Where people cannot be found at all, "nobody" would be a claim.
+func TestFrameTooSmallForPeople(t *testing.T) {
+	f := frameOf(t, 160, 120, func(x, y int) (byte, byte, byte) { return 0, 0, 0 })
+	if r, err := newDetector(t, "person", nil).Detect(t.Context(), f); err == nil || !strings.Contains(err.Error(), "160 x 120") {
+		t.Errorf("found %+v, error %v", r, err)
+	}
+	ofCrops := newDetector(t, "person", func(c *detectors.Config) { c.CropsOf = "things" })
+	if r := detect(t, ofCrops, f); r.Value != 0 {
+		t.Errorf("found %+v in a box", r)
 	}
 }
 
