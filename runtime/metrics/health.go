@@ -9,14 +9,17 @@ import (
 
 // Health is the response of /health.
 type Health struct {
-	// Status is "ok", or "degraded" while a camera is not live, a sink does not
-	// deliver, evidence is lost, or a part of the configuration is left out.
+	// Status is "ok", or "degraded" while a camera is not live, a sink or an
+	// output does not deliver, evidence is lost, or a part of the configuration is
+	// left out.
 	Status   string  `json:"status"`
 	Uptime   float64 `json:"uptime_seconds"`
 	Cameras  int     `json:"cameras"`
 	Live     int     `json:"cameras_live"`
 	Sinks    int     `json:"sinks"`
 	Broken   int     `json:"sinks_degraded"`
+	Outputs  int     `json:"outputs"`
+	Failing  int     `json:"outputs_degraded"`
 	Evidence string  `json:"evidence"`    // "ok", "degraded", or "off": no evidence is saved
 	Left     int     `json:"quarantined"` // cameras, detectors, rules and outputs that do not run because of an invalid configuration
 }
@@ -41,6 +44,15 @@ func HealthOf(s *runtime.Snapshot) Health {
 		if s.Sinks[i].State != runtime.SinkOK {
 			h.Broken++
 			h.Status = "degraded"
+		}
+	}
+	if s.Outbox != nil {
+		h.Outputs = len(s.Outbox.Outputs)
+		for i := range s.Outbox.Outputs {
+			if s.Outbox.Outputs[i].State != runtime.SinkOK {
+				h.Failing++
+				h.Status = "degraded"
+			}
 		}
 	}
 	if h.Left = len(s.Reload.Quarantined); h.Left > 0 {

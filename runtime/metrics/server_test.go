@@ -106,31 +106,36 @@ func TestHealthOf(t *testing.T) {
 		s    *runtime.Snapshot
 		want string
 	}{
-		{"not started", nil, `{"status":"ok","uptime_seconds":0,"cameras":0,"cameras_live":0,"sinks":0,"sinks_degraded":0,"evidence":"off","quarantined":0}`},
+		{"not started", nil, `{"status":"ok","uptime_seconds":0,"cameras":0,"cameras_live":0,"sinks":0,"sinks_degraded":0,"outputs":0,"outputs_degraded":0,"evidence":"off","quarantined":0}`},
 		{
 			"all is well",
 			&runtime.Snapshot{Uptime: time.Second, Cameras: []runtime.CameraView{cam(capture.Live), cam(capture.Paused)}, Sinks: []runtime.SinkView{{State: runtime.SinkOK}}},
-			`{"status":"ok","uptime_seconds":1,"cameras":2,"cameras_live":1,"sinks":1,"sinks_degraded":0,"evidence":"off","quarantined":0}`,
+			`{"status":"ok","uptime_seconds":1,"cameras":2,"cameras_live":1,"sinks":1,"sinks_degraded":0,"outputs":0,"outputs_degraded":0,"evidence":"off","quarantined":0}`,
 		},
 		{
 			"camera stalled",
 			&runtime.Snapshot{Cameras: []runtime.CameraView{cam(capture.Live), cam(capture.Stalled)}},
-			`{"status":"degraded","uptime_seconds":0,"cameras":2,"cameras_live":1,"sinks":0,"sinks_degraded":0,"evidence":"off","quarantined":0}`,
+			`{"status":"degraded","uptime_seconds":0,"cameras":2,"cameras_live":1,"sinks":0,"sinks_degraded":0,"outputs":0,"outputs_degraded":0,"evidence":"off","quarantined":0}`,
 		},
 		{
 			"evidence is kept",
 			&runtime.Snapshot{Clips: &clips.Status{State: "ok"}},
-			`{"status":"ok","uptime_seconds":0,"cameras":0,"cameras_live":0,"sinks":0,"sinks_degraded":0,"evidence":"ok","quarantined":0}`,
+			`{"status":"ok","uptime_seconds":0,"cameras":0,"cameras_live":0,"sinks":0,"sinks_degraded":0,"outputs":0,"outputs_degraded":0,"evidence":"ok","quarantined":0}`,
 		},
 		{
 			"evidence is lost",
 			&runtime.Snapshot{Clips: &clips.Status{State: "degraded", Reason: "too little free disk"}},
-			`{"status":"degraded","uptime_seconds":0,"cameras":0,"cameras_live":0,"sinks":0,"sinks_degraded":0,"evidence":"degraded","quarantined":0}`,
+			`{"status":"degraded","uptime_seconds":0,"cameras":0,"cameras_live":0,"sinks":0,"sinks_degraded":0,"outputs":0,"outputs_degraded":0,"evidence":"degraded","quarantined":0}`,
 		},
 		{
 			"disk full",
 			&runtime.Snapshot{Sinks: []runtime.SinkView{{State: runtime.SinkDegraded}}},
-			`{"status":"degraded","uptime_seconds":0,"cameras":0,"cameras_live":0,"sinks":1,"sinks_degraded":1,"evidence":"off","quarantined":0}`,
+			`{"status":"degraded","uptime_seconds":0,"cameras":0,"cameras_live":0,"sinks":1,"sinks_degraded":1,"outputs":0,"outputs_degraded":0,"evidence":"off","quarantined":0}`,
+		},
+		{
+			"a webhook is down",
+			&runtime.Snapshot{Outbox: &runtime.OutboxView{State: runtime.SinkOK, Outputs: []runtime.OutputView{{State: runtime.SinkOK}, {State: runtime.SinkDegraded}}}},
+			`{"status":"degraded","uptime_seconds":0,"cameras":0,"cameras_live":0,"sinks":0,"sinks_degraded":0,"outputs":2,"outputs_degraded":1,"evidence":"off","quarantined":0}`,
 		},
 	}
 	for _, tt := range tests {
