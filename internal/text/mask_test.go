@@ -43,10 +43,17 @@ func TestHide(t *testing.T) {
 }
 
 func TestRedactLine(t *testing.T) {
-	line := `[rtsp @ 0x5] open "rtsp://u:hunter22@h/a?token=x": <http://v:hunter23@h> is lost, key=4`
-	want := `[rtsp @ 0x5] open "rtsp://u:***@h/a?token=***": <http://v:***@h> is lost, key=4`
-	if got := RedactLine(line); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
+	for _, tt := range []struct{ line, want string }{
+		{
+			`[rtsp @ 0x5] open "rtsp://u:hunter22@h/a?token=x": <http://v:hunter23@h> is lost, key=4`,
+			`[rtsp @ 0x5] open "rtsp://u:***@h/a?token=***": <http://v:***@h> is lost, key=4`,
+		},
+		{"connect to mqtt://127.0.0.1:1883: connection refused", "connect to mqtt://127.0.0.1:1883: connection refused"},
+		{"connect to mqtt://u:hunter22: no such host", "connect to mqtt://u:***: no such host"},
+	} {
+		if got := RedactLine(tt.line); got != tt.want {
+			t.Errorf("got  %s\nwant %s", got, tt.want)
+		}
 	}
 }
 

@@ -150,7 +150,8 @@ func Hide(text, source string) string {
 	return text
 }
 
-var address = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s"'<>]+`)
+// address matches an address in a text, without the colon before what a library says about it.
+var address = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s"'<>]*[^\s"'<>:]`)
 
 // RedactLine returns a line of external text with the secrets of all addresses in it hidden.
 func RedactLine(line string) string { return address.ReplaceAllStringFunc(line, Redact) }
