@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -43,7 +44,11 @@ func TestUnknownPathsAreProblems(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		body, _ := io.ReadAll(res.Body)
 		res.Body.Close()
+		if want == 405 && !strings.Contains(string(body), `"use POST"`) {
+			t.Errorf("GET %s: %s does not say what to do", path, body)
+		}
 		if res.StatusCode != want || res.Header.Get("Content-Type") != ProblemType {
 			t.Errorf("GET %s: %s, %s, want %d and a problem", path, res.Status, res.Header.Get("Content-Type"), want)
 		}

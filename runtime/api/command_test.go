@@ -96,9 +96,12 @@ func TestRoutesOfVerbs(t *testing.T) {
 		}
 	}
 	rt.did = nil
-	for _, body := range []string{"", "{}x", `{"fps": "3"}`, `{"fsp": 3}`, "[]"} {
-		if res := askAs(s, overSocket(0), "PUT", "/api/cameras/all/detectors/m/rate", body); res.StatusCode != 400 {
-			t.Errorf("%q: %s", body, res.Status)
+	for body, want := range map[string]string{
+		"": "it is empty", "{}x": "there is data after", `{"fps": "3"}`: "fps: wrong type string", `{"fsp": 3}`: `unknown field \"fsp\"`, "[]": "wrong type array",
+	} {
+		res := askAs(s, overSocket(0), "PUT", "/api/cameras/all/detectors/m/rate", body)
+		if text, _ := io.ReadAll(res.Body); res.StatusCode != 400 || !strings.Contains(string(text), want) {
+			t.Errorf("%q: %s, %s", body, res.Status, text)
 		}
 	}
 	if res := askAs(s, overSocket(0), "POST", "/api/cameras", strings.Repeat(" ", maxBody+1)); res.StatusCode != http.StatusRequestEntityTooLarge {

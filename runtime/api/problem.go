@@ -105,7 +105,10 @@ func unmarshal(data []byte, into any) error {
 		if errors.Is(err, io.EOF) {
 			return errors.New("it is empty")
 		}
-		return err
+		if wrong := new(json.UnmarshalTypeError); errors.As(err, &wrong) {
+			return errors.New(strings.TrimPrefix(wrong.Field+": wrong type "+wrong.Value, ": "))
+		}
+		return errors.New(strings.TrimPrefix(err.Error(), "json: "))
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return errors.New("there is data after the JSON value")

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -46,7 +47,7 @@ func serve(routes []Route) http.Handler {
 			for _, m := range list {
 				w.Header().Add("Allow", m)
 			}
-			problem(http.StatusMethodNotAllowed, fmt.Sprintf("the method %s is not supported here", text.Clean(r.Method)), fmt.Sprintf("use one of %v", list)).write(w)
+			problem(http.StatusMethodNotAllowed, fmt.Sprintf("the method %s is not supported here", text.Clean(r.Method)), "use "+strings.Join(list, " or ")).write(w)
 		})
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

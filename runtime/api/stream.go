@@ -265,7 +265,7 @@ func numberOf(q url.Values, key string) (n uint64, given bool, err error) {
 	}
 	n, err = strconv.ParseUint(values[0], 10, 63)
 	if err != nil {
-		return 0, false, problem(http.StatusBadRequest, fmt.Sprintf("%s: %q is not a number", key, text.Clean(values[0])), "give a whole number from 0")
+		return 0, false, problem(http.StatusBadRequest, fmt.Sprintf("%s: %q is not a whole number", key, text.Clean(values[0])), "give 0 or more")
 	}
 	return n, true, nil
 }
@@ -278,7 +278,7 @@ func onlyKeys(q url.Values, keys ...string) error {
 			known = known || k == key
 		}
 		if !known {
-			return problem(http.StatusBadRequest, fmt.Sprintf("the query has an unknown key %q", text.Clean(k)), fmt.Sprintf("use only %v", keys))
+			return problem(http.StatusBadRequest, fmt.Sprintf("the query has an unknown key %q", text.Clean(k)), "use only "+strings.Join(keys, ", "))
 		}
 		if len(values) > 1 {
 			return problem(http.StatusBadRequest, fmt.Sprintf("the query has the key %q %d times", k, len(values)), "give it once")

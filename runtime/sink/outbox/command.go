@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"rvo-tui/rules"
@@ -50,7 +51,7 @@ func (o *Outbox) noOutput(name string) error {
 	for i, w := range o.workers {
 		names[i] = w.out.Name
 	}
-	return fmt.Errorf("output %q: %w; existing outputs: %q", name, runtime.ErrNoOutput, names)
+	return fmt.Errorf("output %q: %w; existing outputs: %s", name, runtime.ErrNoOutput, strings.Join(names, ", "))
 }
 
 // test sends a message at once, ahead of the queue. If it succeeds, queued messages are
