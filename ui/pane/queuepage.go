@@ -30,6 +30,9 @@ func queuePage(s *Scene, c *runtime.CameraView, g *gauge, w int) []string {
 	text, known := runtime.QueueTexts()[g.name]
 	if !known {
 		text = runtime.QueueText{Holds: "events for " + g.name, Full: "further events are dropped", Remedy: "check why it does not accept them"}
+		if g.cap == 0 { // an output, whose messages are in the outbox
+			text.Full = "the oldest events are dropped"
+		}
 	}
 	d.field("holds", th.Text(text.Holds)+", of "+of)
 	depth := cmp.Or(g.text, fmt.Sprintf("%s of %s", draw.Count(uint64(g.depth)), draw.Count(uint64(g.cap))))
