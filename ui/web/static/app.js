@@ -170,6 +170,10 @@ function App() {
 	const camera = at.camera || (store.snapshot?.cameras[0]?.name ?? '');
 	useKeys(pageKeys(shown, camera), true);
 	document.title = `${shown.id}${at.camera ? ' ' + clean(at.camera) : ''} · rvo-tui`;
+	useEffect(() => {
+		const at = document.querySelector('nav [aria-current]');
+		if (at) at.parentElement.scrollLeft = at.offsetLeft - innerWidth / 2;
+	}, [shown, store.link]);
 	useLogin(store.link === 'login');
 	if (store.link === 'login') return null;
 	return html`

@@ -47,7 +47,7 @@ export function OptionForm({ title, label, cancel, options, preset = (o) => o.de
 	const [typed, type] = useState({}); // text by key; it survives a change of the options
 	const [error, fail] = useState(null);
 	const form = useRef();
-	useEffect(() => form.current.querySelector('[aria-invalid]')?.focus(), [error]);
+	useEffect(() => form.current.querySelector(error ? '[aria-invalid]' : 'input, select')?.focus(), [error]);
 	const wrong = problems(error?.message ?? '', options.map((o) => o.name));
 	const send = async (event) => {
 		event.preventDefault();

@@ -46,6 +46,3 @@ function outputGauges(outbox, now) {
 // troubled tells whether there is an alert about a gauge.
 export const troubled = (g, alerts) => alerts.some(({ kind, subject }) => (kind === 'clips_degraded' ? g.name === 'clips' : subject === g.name)
 	&& (kind === 'clips_degraded' || kind === 'sink_degraded' || kind.startsWith('output_')));
-
-// lost returns the sum of all drops.
-export const lost = (g) => g.drops.reduce((n, d) => n + d.n, 0);

@@ -1,6 +1,6 @@
 // History of earlier snapshots, as in the terminal.
 
-import { cameraGauges, lost, programGauges } from './gauges.js';
+import { cameraGauges, programGauges } from './gauges.js';
 import { decode, quantile } from './histogram.js';
 import { hour } from './units.js';
 
@@ -102,7 +102,7 @@ class History {
 			this.note(key(g.of, 'queue', g.name, 'depth'), g.depth, true);
 			for (const d of g.drops) if (d.n > 0) this.note(key(g.of, 'queue', g.name, d.reason), d.n, true);
 		}
-		for (const c of snapshot.cameras) this.note(key(c.name, 'queue', 'drops'), c.queues.reduce((n, q) => n + (q.name === 'frame' ? 0 : lost(q)), 0), true);
+		for (const c of snapshot.cameras) this.note(key(c.name, 'queue', 'drops'), c.queues.flatMap((q) => (q.name === 'frame' ? [] : q.drops)).reduce((n, d) => n + d.n, 0), true);
 		for (const all of [this.windows, this.series]) {
 			for (const [name, of] of all) if (of.at !== this.newest) all.delete(name);
 		}

@@ -1,6 +1,6 @@
 // Components and helpers that several views share.
 
-import { html, useEffect, useState } from './vendor/preact-htm.js';
+import { html, useEffect, useRef, useState } from './vendor/preact-htm.js';
 import { get } from './api.js';
 import { barred } from './changes.js';
 import { href } from './route.js';
@@ -97,7 +97,10 @@ export function ofCamera(View) {
 // Listing is a table of a camera's items, with the details of the one in the URL below it.
 // Cells are the cells of a row after the name.
 export function Listing({ view, what, camera, item, columns, empty, list, Cells, Details }) {
-	const shown = list.find((it) => it.name === item);
+	const shown = list.find((it) => it.name === item), heading = useRef();
+	useEffect(() => {
+		if (heading.current?.getBoundingClientRect().top > 0.6 * innerHeight) heading.current.scrollIntoView({ block: 'center' });
+	}, [item]);
 	return html`
 		<${Table} columns=${[what, ...columns]} empty=${empty} rows=${list.map((it) => html`
 			<tr key=${it.name} class=${it === shown ? 'selected' : ''} data-name=${it.name}>
@@ -105,7 +108,7 @@ export function Listing({ view, what, camera, item, columns, empty, list, Cells,
 				<${Cells} it=${it} camera=${camera} />
 			</tr>`)} />
 		${shown && html`<section class="card" aria-labelledby="shown">
-			<h2 id="shown"><${Name} of=${shown.title ?? `${item} on ${camera.name}`} /></h2>
+			<h2 id="shown" ref=${heading}><${Name} of=${shown.title ?? `${item} on ${camera.name}`} /></h2>
 			<${Details} key=${item} it=${shown} camera=${camera} />
 		</section>`}
 		${!shown && item && html`<p class="empty">There is no ${what} <${Name} of=${item} /> on this camera.</p>`}`;

@@ -20,8 +20,7 @@ function Alert({ alert, now, selected }) {
 	return html`
 		<li class="card alert ${alertTone(alert)} ${selected ? 'selected' : ''}">
 			<h2>
-				<i aria-hidden="true">${alert.acknowledged ? '○' : '▲'}</i>
-				<a data-row href=${placeOf(alert)}><${Name} of=${alert.title} /></a>
+				<i aria-hidden="true">${alert.acknowledged ? '○' : '▲'}</i> <a data-row href=${placeOf(alert)}><${Name} of=${alert.title} /></a>
 				${alert.acknowledged && html`<small> acknowledged</small>`}
 			</h2>
 			<${Facts} of=${[

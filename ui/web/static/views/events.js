@@ -26,7 +26,7 @@ export default function Events({ route }) {
 		<${Table} columns=${[times?.head, 'event', 'camera', 'phase', '>confidence', '>age or duration']} empty=${events.length === 0 ? 'No events yet.' : 'No event matches.'}
 			rows=${list.map(({ seq, event: e }) => html`<tr key=${seq}>
 				<td><time class="dim" datetime=${e.time} title=${stamp(e.time)}>${day(e.time) === day(Date.now()) ? '' : day(e.time) + ' '}${times.of(e.time)}</time></td>
-				<th scope="row"><span class=${e.phase === 'ended' ? 'dim' : 'good'} aria-hidden="true">${e.phase === 'ended' ? '○' : '●'}</span>
+				<th scope="row"><span class=${e.phase === 'ended' ? 'dim' : 'good'} aria-hidden="true">${e.phase === 'ended' ? '○' : '●'}</span>${' '}
 					<a data-row href=${href('events', '', e.event_id, { filter })}><${Name} of=${e.event_type} /></a></th>
 				<td><a href=${href('live', e.camera)}><${Name} of=${e.camera} /></a></td>
 				<td class="dim">${e.phase}</td>

@@ -66,7 +66,7 @@ export default function Log({ route }) {
 	const scrolled = ({ target }) => (follows.current = target.scrollTop + target.clientHeight > target.scrollHeight - 30);
 	const times = lines.length > 0 ? column(lines[0].time, lines.at(-1).time) : null;
 	return html`
-		<h1>Log <small>${times?.head} ${count(snapshot.log.errors)} errors, ${count(snapshot.log.warnings)} warnings</small></h1>
+		<h1>Log <small>${times && `${times.head}, `}${count(snapshot.log.errors)} errors, ${count(snapshot.log.warnings)} warnings</small></h1>
 		<p class="tools">
 			<label>level <select value=${level} onChange=${(e) => replace({ level: e.target.value })}>
 				<option value="">all</option>${levels.slice(1).map((l) => html`<option value=${l}>${l.toLowerCase()}${l !== 'ERROR' && ' and above'}</option>`)}</select></label>

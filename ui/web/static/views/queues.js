@@ -2,7 +2,7 @@
 
 import { html } from '../vendor/preact-htm.js';
 import { discard, make, resend, testOutput } from '../changes.js';
-import { cameraGauges, lost, programGauges, troubled } from '../gauges.js';
+import { cameraGauges, programGauges, troubled } from '../gauges.js';
 import { growth, history } from '../history.js';
 import { Action, Confirmed, Facts, Listing, Meter, Name, ofCamera, Spark, Table } from '../parts.js';
 import { store } from '../store.js';
@@ -38,10 +38,11 @@ function Cells({ it }) {
 			<span class=${lately >= 0.05 && !it.normal ? 'warn' : 'dim'}><${Name} of=${d.reason} /> ${count(d.n)}${lately >= 0.05 && ` (${rate(lately)}/s)`}</span>`)}</td>`;
 }
 
+const kept = ['refused', 'retries']; // messages of an output that are not lost
 // Details shows the contents of a queue, its history, and what to do.
 function Details({ it }) {
 	const output = it.of === 'outbox' && store.snapshot.outbox.outputs.find((o) => o.name === it.name);
-	const text = store.about?.queues[it.gauge] ?? { holds: `events for ${it.name}`, full: 'new events are dropped', remedy: 'check why it does not accept them' };
+	const text = store.about?.queues[it.gauge] ?? { holds: `events for ${it.name}`, full: `${output ? 'the oldest' : 'new'} events are dropped`, remedy: 'check why it does not accept them' };
 	const values = (what) => history.values(it.of, 'queue', it.gauge, what);
 	return html`
 		<${Facts} of=${[
@@ -49,8 +50,8 @@ function Details({ it }) {
 			['depth', html`<${Depth} g=${it} />`],
 			['history', html`<${Spark} values=${values('depth')} high=${it.capacity} label="depth in the last two minutes" /> <span class="dim">last two minutes</span>`],
 			['when full', text.full],
-			...it.drops.map((d) => [d.reason, d.n > 0 && html`<${Spark} values=${growth(values(d.reason))} label="drops in the last two minutes" /> ${count(d.n)} dropped`]),
-			['do', lost(it) > 0 && text.remedy],
+			...it.drops.map((d) => [d.reason, d.n > 0 && html`<${Spark} values=${growth(values(d.reason))} label="drops in the last two minutes" /> ${count(d.n)}${kept.includes(d.reason) ? '' : ' dropped'}`]),
+			['do', it.drops.some((d) => d.n > 0) && text.remedy],
 		]} />
 		${output && html`<${Output} o=${output} />`}`;
 }

@@ -66,7 +66,7 @@ export default function Timeline({ route }) {
 		</p>
 		${strip}
 		<p class="dim legend"><i class="mark"></i> event <i class="mark lasted"></i> its duration <i class="clip"></i> clip;
-			the rule ${Object.keys(pasts).map((was) => html`<${Past} spans=${[[0, 1, was]]} of=${(x) => x} /> ${was} `)}(since this page was opened). The newest ${events.length} events are in memory,
+			the rule was${Object.keys(pasts).map((was) => html` <span><${Past} spans=${[[0, 1, was]]} of=${(x) => x} /> ${was}</span>`)} (since this page was opened). The newest ${events.length} events are in memory,
 			since ${events.length > 0 ? stamp(events[0].event.time) : 'now'}; older ones are shown if they have clips${clips.length >= most && html`, up to the newest ${most}`}.</p>
 		${chosen && html`<p class="card" role="status"><a href=${href('events', '', chosen.id)}><${Name} of=${chosen.rule} /></a> on <${Name} of=${chosen.camera} />, ${stamp(chosen.time)}
 			${chosen.phase}${chosen.clip && html`<img class="thumb" alt="" src="api/clips/${encodeURIComponent(chosen.id)}/thumb.jpg" />`}</p>`}`;
