@@ -29,7 +29,7 @@ func queuePage(s *Scene, c *runtime.CameraView, g *gauge, w int) []string {
 	}
 	text, known := runtime.QueueTexts()[g.name]
 	if !known {
-		text = runtime.QueueText{Holds: "events for " + g.name, Full: "further events are dropped", Remedy: "check why it does not accept them"}
+		text = runtime.QueueText{Holds: "events for " + g.name, Full: "new events are dropped", Remedy: "check why it does not accept them"}
 		if g.cap == 0 { // an output, whose messages are in the outbox
 			text.Full = "the oldest events are dropped"
 		}
