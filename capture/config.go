@@ -30,7 +30,7 @@ type Config struct {
 	// FPS limits the frame rate. Frames above it are dropped before decoding. It is the
 	// rate of a synthetic scene, and the rate requested from a device. 0: that of the
 	// source (synthetic: 30).
-	FPS float64 `toml:"fps" help:"frames a second at most; 0: as the source gives"`
+	FPS float64 `toml:"fps" help:"maximum frame rate; 0: that of the source"`
 	// Width and Height are the size requested from a device, the size of a synthetic
 	// scene, and the size to which other sources are scaled. 0: that of the source
 	// (synthetic: 1280x720). If only one is set, the aspect ratio is kept.
@@ -94,14 +94,14 @@ func (c Config) Validate(bad func(key, problem string)) {
 		bad("source", err.Error())
 	}
 	if !(c.FPS >= 0 && c.FPS <= 1000) { // written to reject NaN too
-		bad("fps", fmt.Sprintf("must be from 0 (as the source gives) to 1000, not %v", c.FPS))
+		bad("fps", fmt.Sprintf("must be from 0 (as in the source) to 1000, not %v", c.FPS))
 	}
 	for _, side := range []struct {
 		key string
 		n   int
 	}{{"width", c.Width}, {"height", c.Height}} {
 		if side.n < 0 || side.n > MaxSide {
-			bad(side.key, fmt.Sprintf("must be from 0 (as the source gives) to %d pixels, not %d", MaxSide, side.n))
+			bad(side.key, fmt.Sprintf("must be from 0 (as in the source) to %d pixels, not %d", MaxSide, side.n))
 		}
 	}
 	oneOf := func(key, value string, allowed []string) {

@@ -32,9 +32,9 @@ type Config struct {
 	MaxMemory int           `toml:"max_memory" help:"memory limit of its process, in MiB"`
 	MaxCPUs   int           `toml:"max_cpus" help:"maximum processors of its process; unset: all"`
 	Retry     Retry         `toml:"retry" help:"what to do after it has failed" oneof:"backoff never"`
-	Enabled   bool          `toml:"enabled" help:"whether it runs from the start"`
+	Enabled   bool          `toml:"enabled" help:"false: it starts disabled"`
 	// DisabledOn are cameras on which the detector is disabled, regardless of Enabled.
-	DisabledOn []string `toml:"disabled_on" help:"cameras on which it does not run from the start"`
+	DisabledOn []string `toml:"disabled_on" help:"cameras on which it starts disabled"`
 
 	// Masked and Within are the areas of the zones in Mask and Zones on its camera. The
 	// runtime sets them.

@@ -65,9 +65,9 @@ type Cursor struct {
 	Key    string
 	Top    int  // first scrolling row shown
 	off    bool // the user moved it: do not follow new rows
-	rows   int  // number of rows when it was last drawn
-	Height int  // rows shown then
-	pinned int  // pinned rows shown then
+	rows   int  // number of rows in the last draw
+	Height int  // rows shown in the last draw
+	pinned int  // pinned rows in the last draw
 }
 
 // Settle moves the cursor to its row after rows have changed.
