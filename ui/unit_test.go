@@ -34,26 +34,25 @@ func TestLayoutFillsTheScreen(t *testing.T) {
 
 func checkLayout(t *testing.T, places []pane.Place, w, h int, focus pane.ID) {
 	t.Helper()
-	cells := make([]bool, w*h)
+	free := w * h
 	seen := false
-	for _, p := range places {
+	for i, p := range places {
 		seen = seen || p.Pane == focus || p.Tabbed
 		if p.W < 10 || p.H < 3 {
 			t.Fatalf("%dx%d: %s has %dx%d", w, h, p.Pane, p.W, p.H)
 		}
-		for y := p.Y; y < p.Y+p.H; y++ {
-			for x := p.X; x < p.X+p.W; x++ {
-				if x >= w || y >= h || cells[y*w+x] {
-					t.Fatalf("%dx%d: %s is outside or over another at %d,%d", w, h, p.Pane, x, y)
-				}
-				cells[y*w+x] = true
+		if p.X < 0 || p.Y < 0 || p.X+p.W > w || p.Y+p.H > h {
+			t.Fatalf("%dx%d: %s is outside: %+v", w, h, p.Pane, p.Rect)
+		}
+		for _, o := range places[:i] {
+			if p.X < o.X+o.W && o.X < p.X+p.W && p.Y < o.Y+o.H && o.Y < p.Y+p.H {
+				t.Fatalf("%dx%d: %s is over %s: %+v, %+v", w, h, p.Pane, o.Pane, p.Rect, o.Rect)
 			}
 		}
+		free -= p.W * p.H
 	}
-	for i, used := range cells {
-		if !used {
-			t.Fatalf("%dx%d: nothing at %d,%d", w, h, i%w, i/w)
-		}
+	if free != 0 {
+		t.Fatalf("%dx%d: %d cells have nothing: %+v", w, h, free, places)
 	}
 	if !seen && focus != pane.Preview {
 		t.Fatalf("%dx%d: no place for %s", w, h, focus)
