@@ -238,7 +238,7 @@ func (s *sketch) name(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 				s.err = "use a letter, then letters, digits and underscores"
 				return s, nil
 			}
-			return s.edit(m, s.edits()...)
+			return s.edit(m, s.fileEdit())
 		}
 	}
 	var cmd tea.Cmd
@@ -247,16 +247,16 @@ func (s *sketch) name(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 	return s, cmd
 }
 
-// edits returns the edits that add the drawing to the file.
-func (s *sketch) edits() (edits []runtime.FileEdit) {
+// fileEdit returns the edit that adds the drawing to the file, or changes the zone or line there.
+func (s *sketch) fileEdit() runtime.FileEdit {
+	name, set := s.Name, map[string]any{}
 	if s.old != "" && s.old != s.Name {
-		edits = append(edits, runtime.FileEdit{Table: s.table(), Name: s.old, Camera: s.camera, Remove: true})
+		name, set["name"] = s.old, s.Name
 	}
-	set := map[string]any{}
 	if s.Line {
 		a, b := rounded(s.From), rounded(s.To)
 		set["points"] = []any{[]any{a[0], a[1]}, []any{b[0], b[1]}}
-		if s.old == "" || s.old != s.Name {
+		if s.old == "" {
 			set["directions"] = []any{s.Directions[0], s.Directions[1]}
 		}
 	} else {
@@ -264,7 +264,7 @@ func (s *sketch) edits() (edits []runtime.FileEdit) {
 		from, to := rounded(area[0]), rounded(area[2])
 		set["rect"], set["points"] = []any{from[0], from[1], hundredths(to[0] - from[0]), hundredths(to[1] - from[1])}, nil
 	}
-	return append(edits, runtime.FileEdit{Table: s.table(), Name: s.Name, Camera: s.camera, Set: set})
+	return runtime.FileEdit{Table: s.table(), Name: name, Camera: s.camera, Set: set}
 }
 
 // rounded rounds a point to hundredths, which is about the precision of a cell.

@@ -138,6 +138,11 @@ func TestChangeAndRemovePlaces(t *testing.T) {
 		if !reflect.DeepEqual(e.shown, want) {
 			t.Errorf("asked for %+v, want %+v", e.shown, want)
 		}
+		g.keys("n", "d", "n", "space", "2", "enter") // renamed, it keeps its other keys, such as privacy
+		want[0].Set["name"] = "yard2"
+		if !reflect.DeepEqual(e.shown, want) {
+			t.Errorf("asked for %+v, want %+v", e.shown, want)
+		}
 		g.keys("n", "d", "n", "n")
 		g.sees("line gate")
 		g.keys("x")
