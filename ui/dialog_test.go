@@ -26,6 +26,29 @@ func TestAttachmentOfAClosedForm(t *testing.T) {
 	})
 }
 
+// A camera that was added is shown once it is there, which may take some snapshots.
+func TestAddedCameraIsShown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := start(t, Options{Try: func(context.Context, capture.Config) error { return nil }})
+		g.keys("A", "enter")
+		all := g.backend.did()
+		if len(all) != 1 || all[0].Added == nil {
+			t.Fatalf("commanded %+v", all)
+		}
+		name := all[0].Added.Name
+		g.show(func(*runtime.Snapshot) {})
+		g.show(func(s *runtime.Snapshot) {
+			s.Cameras = append(s.Cameras, s.Cameras[1])
+			s.Cameras[2].Name = name
+		})
+		if g.m.camera != name {
+			t.Errorf("%s is shown, want %s", g.m.camera, name)
+		}
+		g.keys("q")
+		g.ends()
+	})
+}
+
 // A camera menu is not changed by what a closed one has asked for.
 func TestAnswersToAClosedCameraMenu(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

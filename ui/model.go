@@ -43,6 +43,7 @@ type model struct {
 	scene    pane.Scene
 	camera   string // the camera shown, by name
 	wish     string // the detector to select when it appears
+	added    string // the camera to show when it appears
 	allEvent []runtime.RecentEvent
 	allLog   []logging.Line
 
@@ -409,8 +410,15 @@ func (m *model) take(f feedMsg) {
 	m.arrange()
 }
 
-// grant selects the detector in m.wish once it exists.
+// grant shows the camera in m.added and selects the detector in m.wish once they exist.
 func (m *model) grant() {
+	for i := range m.scene.Snap.Cameras {
+		if m.scene.Snap.Cameras[i].Name == m.added {
+			m.added = ""
+			m.show(i)
+			break
+		}
+	}
 	c := m.scene.Camera()
 	if c == nil || m.wish == "" {
 		return

@@ -166,7 +166,7 @@ func (p *picker) try(m *model) tea.Cmd {
 	}
 	cfg.Name = freeName(addr, m.scene.Snap)
 	if m.opts.Try == nil {
-		return m.added(cfg)
+		return m.addCamera(cfg)
 	}
 	ctx, cancel := context.WithCancel(m.ctx)
 	p.stop, p.busy, p.err = cancel, text.Redact(cfg.Source), ""
@@ -186,11 +186,11 @@ func (p *picker) tried(m *model, msg triedMsg) (overlay, tea.Cmd) {
 		p.err = draw.Clean(msg.err.Error())
 		return p, nil
 	}
-	return nil, m.added(msg.cfg)
+	return nil, m.addCamera(msg.cfg)
 }
 
-func (m *model) added(cfg capture.Config) tea.Cmd {
-	m.camera = cfg.Name
+func (m *model) addCamera(cfg capture.Config) tea.Cmd {
+	m.added = cfg.Name
 	return m.send(runtime.Command{Do: runtime.AddCamera, Added: &cfg}, "camera "+cfg.Name+" is added")
 }
 
