@@ -50,6 +50,8 @@ func TestValidate(t *testing.T) {
 		{"fast", Config{Name: "a", Kind: "dummy", MaxFPS: 10001}, []string{"max_fps: 10001"}},
 		{"rate that is none", Config{Name: "a", Kind: "dummy", MaxFPS: math.NaN()}, []string{"max_fps: NaN"}},
 		{"times", Config{Name: "a", Kind: "dummy", TTL: -1, Timeout: text.Duration(time.Hour)}, []string{"ttl: -1ns is out of range: 10ms to 1h0m0s", "timeout: 1h0m0s is out of range: 10ms to 10m0s"}},
+		{"a ttl shorter than the period", Config{Name: "a", Kind: "dummy", MaxFPS: 1, TTL: text.Duration(500 * time.Millisecond)}, []string{"ttl: 500ms is shorter than the time between two runs (max_fps = 1), so the signal would be unknown in between"}},
+		{"a ttl of one period", Config{Name: "a", Kind: "dummy", MaxFPS: 4, TTL: text.Duration(250 * time.Millisecond)}, nil},
 		{"words", Config{Name: "a", Kind: "dummy", Cost: "hihg", Execution: "remote", Retry: "newer"}, []string{
 			`cost: "hihg" is not one of "low", "medium" or "high"; did you mean "high"?`,
 			`execution: "remote" is not one of "worker" or "inline"`,

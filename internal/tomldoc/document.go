@@ -60,6 +60,11 @@ func Parse(text []byte) (*Document, error) {
 			start := d.lines[min(line, len(d.lines))-1]
 			e.Line, e.Column = d.Position(min(start+column-1, len(text)))
 			e.Text += d.firstOf(e.Text, line)
+			switch e.Text {
+			case "basic strings cannot have new lines", "literal strings cannot have new lines",
+				"unterminated basic string", "unterminated literal string":
+				e.Text = "this text has no closing quote"
+			}
 		}
 		return nil, e
 	}
