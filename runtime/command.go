@@ -186,8 +186,11 @@ func (r *Runtime) each(cmd Command, do func(*pipeline) error) error {
 		case err == nil:
 			done = true
 		case errors.Is(err, engine.ErrNoDetector) || errors.Is(err, engine.ErrNoRule) || errors.Is(err, clips.ErrCamera):
+			var all, here *engine.NotFoundError
 			if first == nil {
 				first = err
+			} else if errors.As(first, &all) && errors.As(err, &here) {
+				all.Existing = append(all.Existing, here.Existing...)
 			}
 		default:
 			return fmt.Errorf("camera %q: %w", p.name, err)

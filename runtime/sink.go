@@ -95,7 +95,7 @@ type Outbox interface {
 }
 
 // ErrNoOutput is the error of a command for an unknown output.
-var ErrNoOutput = errors.New("there is no such output")
+var ErrNoOutput = errors.New("no such output")
 
 // OutboxView is the state of an Outbox.
 type OutboxView struct {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"rvo-tui/detectors"
@@ -16,6 +17,25 @@ var (
 	ErrNoDetector = errors.New("no such detector")
 	ErrNoRule     = errors.New("no such rule")
 )
+
+// NotFoundError is the error of a command for an unknown detector or rule.
+type NotFoundError struct {
+	What     error // ErrNoDetector or ErrNoRule
+	Name     string
+	Existing []string // the names that there are, in any order, also repeated
+}
+
+func (e *NotFoundError) Error() string {
+	existing := "there are none"
+	if len(e.Existing) > 0 {
+		names := slices.Compact(slices.Sorted(slices.Values(e.Existing)))
+		existing = "existing: " + strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%v %q; %s", e.What, e.Name, existing)
+}
+
+// Unwrap returns e.What.
+func (e *NotFoundError) Unwrap() error { return e.What }
 
 // Attach adds a detector and, if it is enabled, requests that it be loaded. Its name
 // must be new, and no other detector may provide its signals. Its needs may name
@@ -92,7 +112,7 @@ func (e *Engine) applyEnabled(t *task) {
 func (e *Engine) Detach(name string) (TaskID, error) {
 	t := e.byName(name)
 	if t == nil {
-		return 0, fmt.Errorf("detach detector %q: %w", name, ErrNoDetector)
+		return 0, e.noDetector(name)
 	}
 	e.tasks = slices.DeleteFunc(e.tasks, func(o *task) bool { return o == t })
 	e.forget(t, detectors.Absent) // for rules that still read them
@@ -132,7 +152,7 @@ func (e *Engine) tidy() {
 func (e *Engine) Enable(name string, on bool) error {
 	t := e.byName(name)
 	if t == nil {
-		return fmt.Errorf("switch detector %q: %w", name, ErrNoDetector)
+		return e.noDetector(name)
 	}
 	retry := on && t.phase == closed
 	if t.enabled != on || retry {
@@ -146,7 +166,7 @@ func (e *Engine) Enable(name string, on bool) error {
 func (e *Engine) SetRate(name string, fps float64) error {
 	t := e.byName(name)
 	if t == nil {
-		return fmt.Errorf("set rate of detector %q: %w", name, ErrNoDetector)
+		return e.noDetector(name)
 	}
 	t.spec.MaxFPS = fps
 	t.interval = rateInterval(fps)
@@ -195,7 +215,7 @@ func (e *Engine) RemoveRule(now time.Duration, event string) {
 func (e *Engine) SetRule(now time.Duration, event string, on bool) error {
 	r := e.rule(event)
 	if r == nil {
-		return fmt.Errorf("switch rule %q: %w", event, ErrNoRule)
+		return e.noRule(event)
 	}
 	r.SetEnabled(on, now)
 	return nil
@@ -255,6 +275,14 @@ func (e *Engine) byName(name string) *task {
 	return nil
 }
 
+func (e *Engine) noDetector(name string) error {
+	bad := &NotFoundError{What: ErrNoDetector, Name: name}
+	for _, t := range e.tasks {
+		bad.Existing = append(bad.Existing, t.spec.Name)
+	}
+	return bad
+}
+
 func (e *Engine) provider(id detectors.ID) *task {
 	for _, t := range e.tasks {
 		if slices.Contains(t.provides, id) {
@@ -262,6 +290,14 @@ func (e *Engine) provider(id detectors.ID) *task {
 		}
 	}
 	return nil
+}
+
+func (e *Engine) noRule(event string) error {
+	bad := &NotFoundError{What: ErrNoRule, Name: event}
+	for _, r := range e.rules {
+		bad.Existing = append(bad.Existing, r.event)
+	}
+	return bad
 }
 
 func (e *Engine) rule(event string) *rules.Rule {

@@ -79,7 +79,7 @@ func (e *Engine) SetArmed(now time.Duration, event string, on bool) error {
 	case done:
 		return nil
 	case event != "":
-		return fmt.Errorf("arm rule %q: %w", event, ErrNoRule)
+		return e.noRule(event)
 	}
 	return fmt.Errorf("arm rules: %w that has hours; set active in the configuration", ErrNoRule)
 }

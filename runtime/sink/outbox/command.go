@@ -51,7 +51,7 @@ func (o *Outbox) noOutput(name string) error {
 	for i, w := range o.workers {
 		names[i] = w.out.Name
 	}
-	return fmt.Errorf("output %q: %w; existing outputs: %s", name, runtime.ErrNoOutput, strings.Join(names, ", "))
+	return fmt.Errorf("%w %q; existing outputs: %s", runtime.ErrNoOutput, name, strings.Join(names, ", "))
 }
 
 // test sends a message at once, ahead of the queue. If it succeeds, queued messages are
