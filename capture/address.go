@@ -98,7 +98,7 @@ func parsePath(path string) (Address, error) {
 	}
 	first, _, _ := strings.Cut(path, "/")
 	if strings.Contains(first, ":") {
-		return Address{}, fmt.Errorf("source %q: for a file whose name contains a colon, write ./ in front", text.Redact(path))
+		return Address{}, fmt.Errorf("source %q: write rtsp:// or http:// in front of a host, or ./ in front of a file whose name contains a colon", text.Redact(path))
 	}
 	// FFmpeg also takes "subfile,…:" for a protocol, wherever the colon is.
 	if first != "" && first != "." && first != ".." {

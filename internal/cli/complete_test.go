@@ -137,7 +137,7 @@ func TestManual(t *testing.T) {
 	if err := Manual(&out); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{".TH RVO", "set_rate", "--metrics-listen=", "Detach a detector"} {
+	for _, want := range []string{".TH RVO", "set_rate", "--metrics-listen=", "Detach a detector", "Without a command", ".SH EXIT STATUS", "not acknowledged"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %s in the manual page", want)
 		}

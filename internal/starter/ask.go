@@ -27,8 +27,16 @@ type Asker struct {
 // Device is a connected camera: its source and a name for display.
 type Device struct{ Source, Name string }
 
-// ErrNoAnswer is returned if the input ends before all questions are answered.
-var ErrNoAnswer = errors.New("init: some questions were not answered; answer on a terminal, or give --camera-uri, --find and --tell")
+// ErrNoAnswer is wrapped if the input ends before all questions are answered.
+var ErrNoAnswer = errors.New("init: a question was not answered")
+
+// unanswered completes ErrNoAnswer with the flag that gives the answer.
+func unanswered(err error, flag string) error {
+	if errors.Is(err, ErrNoAnswer) {
+		return fmt.Errorf("%w; answer on a terminal, or give %s", err, flag)
+	}
+	return err
+}
 
 // Ask completes the answers. An invalid given answer is an error; an invalid typed answer is asked
 // for again.
@@ -36,17 +44,17 @@ func (k Asker) Ask(ctx context.Context, a Answers, tell bool) (Answers, error) {
 	var err error
 	if a.Source == "" {
 		if a.Source, err = k.camera(ctx); err != nil {
-			return a, err
+			return a, unanswered(err, "--camera-uri")
 		}
 	}
 	if a.Find == "" {
 		if a.Find, err = k.find(Answers{Source: a.Source}); err != nil {
-			return a, err
+			return a, unanswered(err, "--find")
 		}
 	}
 	if !tell {
 		if a.Tell, err = k.tell(a); err != nil {
-			return a, err
+			return a, unanswered(err, "--tell (--tell= notifies nobody)")
 		}
 	}
 	return a, k.Check(Text(a))

@@ -56,8 +56,11 @@ func TestAsk(t *testing.T) {
 			}
 		})
 	}
-	if _, err := asker("a.mp4\n", io.Discard).Ask(t.Context(), Answers{}, false); !errors.Is(err, ErrNoAnswer) {
+	if _, err := asker("a.mp4\n", io.Discard).Ask(t.Context(), Answers{}, false); !errors.Is(err, ErrNoAnswer) || !strings.Contains(err.Error(), "--find") {
 		t.Errorf("input that ends: %v", err)
+	}
+	if _, err := asker("", io.Discard).Ask(t.Context(), Answers{"a.mp4", "motion", ""}, false); !errors.Is(err, ErrNoAnswer) || !strings.HasSuffix(err.Error(), "or give --tell (--tell= notifies nobody)") {
+		t.Errorf("one answer missing: %v", err)
 	}
 	if _, err := asker("", io.Discard).Ask(t.Context(), Answers{"gopher://x", "motion", ""}, true); err == nil {
 		t.Error("an address that was given, and is wrong, is taken")
