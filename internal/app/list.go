@@ -46,6 +46,9 @@ func evidence(out io.Writer, dir string, flags cli.Flags) error {
 	if flags.Verb != "verify" {
 		return printClips(out, dir, entries, flags.Clips.JSON)
 	}
+	if len(entries) == 0 {
+		return fmt.Errorf("verify clips: there are none in %s; name their directory with --clips-dir or a configuration with --config", text.Visible(dir))
+	}
 	wanted := flags.Clips.Verify.Events
 	for _, event := range wanted {
 		if !slices.ContainsFunc(entries, func(e clips.Entry) bool { return e.Shows(event) }) {
