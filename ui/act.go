@@ -324,9 +324,10 @@ func (m *model) askQuit() {
 	}
 	if s := m.scene.Snap; s != nil && s.Clips != nil && (s.Clips.Building || s.Clips.Waiting > 0) {
 		m.overlay = &confirm{
-			title:    "Quit?",
-			question: "Clips are being written. Quit anyway?",
-			detail:   "They will end with the frames received so far. Recording stops with this program; a service (docs/operations.md) keeps recording.",
+			title:     "Quit?",
+			question:  "Clips are being written. Quit anyway?",
+			interrupt: true, // a second Ctrl-C
+			detail:    "They will end with the frames received so far. Recording stops with this program; a service (docs/operations.md) keeps recording.",
 			yes: func(m *model) tea.Cmd {
 				m.quit = true
 				return nil

@@ -273,6 +273,16 @@ func TestQuitAsksWhileClipsAreWritten(t *testing.T) {
 		g.keys("n", "ctrl+c", "y")
 		g.ends()
 	})
+	t.Run("a second ctrl+c", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			g := start(t, Options{})
+			g.show(func(s *runtime.Snapshot) { s.Clips.Building = true })
+			g.keys("ctrl+c")
+			g.sees("Clips are being written")
+			g.keys("ctrl+c")
+			g.ends()
+		})
+	})
 }
 
 func TestEndsWithItsContext(t *testing.T) {

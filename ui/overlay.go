@@ -61,6 +61,7 @@ func (m *model) hints(list ...string) string {
 type confirm struct {
 	title, question, detail string
 	yes                     func(m *model) tea.Cmd
+	interrupt               bool // Ctrl-C means yes
 }
 
 func (c *confirm) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
@@ -71,7 +72,12 @@ func (c *confirm) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 	switch key.String() {
 	case "y", "Y", "enter":
 		return nil, c.yes(m)
-	case "n", "N", "esc", "q", "ctrl+c":
+	case "ctrl+c":
+		if c.interrupt {
+			return nil, c.yes(m)
+		}
+		return nil, nil
+	case "n", "N", "esc", "q":
 		return nil, nil
 	}
 	return c, nil

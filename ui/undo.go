@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -211,7 +212,7 @@ func (m *model) undone(msg undoneMsg) {
 		m.fail(msg.err)
 		return
 	}
-	m.say((*draw.Theme).GoodInk, "undone: "+msg.change.what)
+	m.say((*draw.Theme).GoodInk, "undone: "+strings.TrimPrefix(msg.change.what, "done: "))
 }
 
 // diffMsg is the difference between the running configuration and the file, or of edits.

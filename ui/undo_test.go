@@ -30,6 +30,9 @@ func TestUndo(t *testing.T) {
 			g.keys("u")
 			g.sees("undone: ")
 			g.commanded(want)
+			if want.Do == runtime.RuleOn && want.Rule == "blind" {
+				g.sees("undone: rule_off blind")
+			}
 		}
 		g.keys("u")
 		g.sees("nothing to undo")

@@ -223,11 +223,20 @@ func (m *model) footer() string {
 		}
 	}
 	used := draw.Width(end.String())
+	next := 0 // room for the key that leads to the panes that a small screen hides
+	for _, d := range m.keys.defs {
+		if d.act == actNext && len(d.keys) > 0 {
+			next = draw.Width(hint(d))
+		}
+	}
 	for _, d := range m.keys.defs {
 		if d.short == "" || len(d.keys) == 0 || d.act == actHelp || d.act == actQuit {
 			continue
 		}
-		if h := hint(d); used+draw.Width(h) <= m.w {
+		if d.act == actNext {
+			next = 0
+		}
+		if h := hint(d); used+draw.Width(h)+next <= m.w {
 			used += draw.Width(h)
 			b.WriteString(h)
 		}
