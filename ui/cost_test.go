@@ -211,7 +211,7 @@ func TestStreetKeepsItsBudget(t *testing.T) {
 				go func() { ended <- runs(ctx) }()
 				cfg := DefaultConfig()
 				cfg.Preview, cfg.Theme = tt.preview, "dark"
-				got := sending(t, site, cfg, tt.w, tt.h, 10*time.Second, tt.keys...)
+				got := sending(t, site, cfg, tt.w, tt.h, 20*time.Second, tt.keys...)
 				cancel()
 				if err := <-ended; err != nil {
 					t.Error(err)
