@@ -64,7 +64,7 @@ func TestInit(t *testing.T) {
 func TestInitWithoutAnswers(t *testing.T) {
 	t.Parallel()
 	p := start(t, setup{args: []string{"init", "--camera-uri", "synthetic:street"}})
-	if status := p.status(patience); status != 1 || !strings.Contains(p.stderr.String(), "give --camera-uri, --find and --tell") {
+	if status := p.status(patience); status != 1 || !strings.Contains(p.stderr.String(), "or give --find and --tell (--tell= notifies nobody)") {
 		t.Errorf("status %d: %s", status, p.stderr.String())
 	}
 	if _, err := os.Stat(filepath.Join(p.dir, "rvo.toml")); err == nil {

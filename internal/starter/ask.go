@@ -30,12 +30,22 @@ type Device struct{ Source, Name string }
 // ErrNoAnswer is wrapped if the input ends before all questions are answered.
 var ErrNoAnswer = errors.New("init: a question was not answered")
 
-// unanswered completes ErrNoAnswer with the flag that gives the answer.
-func unanswered(err error, flag string) error {
-	if errors.Is(err, ErrNoAnswer) {
-		return fmt.Errorf("%w; answer on a terminal, or give %s", err, flag)
+// unanswered completes ErrNoAnswer with the flags that give the missing answers.
+func unanswered(err error, a Answers, tell bool) error {
+	if !errors.Is(err, ErrNoAnswer) {
+		return err
 	}
-	return err
+	var flags []string
+	if a.Source == "" {
+		flags = append(flags, "--camera-uri")
+	}
+	if a.Find == "" {
+		flags = append(flags, "--find")
+	}
+	if !tell {
+		flags = append(flags, "--tell (--tell= notifies nobody)")
+	}
+	return fmt.Errorf("%w; answer on a terminal, or give %s", err, strings.Join(flags, " and "))
 }
 
 // Ask completes the answers. An invalid given answer is an error; an invalid typed answer is asked
@@ -44,17 +54,17 @@ func (k Asker) Ask(ctx context.Context, a Answers, tell bool) (Answers, error) {
 	var err error
 	if a.Source == "" {
 		if a.Source, err = k.camera(ctx); err != nil {
-			return a, unanswered(err, "--camera-uri")
+			return a, unanswered(err, a, tell)
 		}
 	}
 	if a.Find == "" {
 		if a.Find, err = k.find(Answers{Source: a.Source}); err != nil {
-			return a, unanswered(err, "--find")
+			return a, unanswered(err, a, tell)
 		}
 	}
 	if !tell {
 		if a.Tell, err = k.tell(a); err != nil {
-			return a, unanswered(err, "--tell (--tell= notifies nobody)")
+			return a, unanswered(err, a, tell)
 		}
 	}
 	return a, k.Check(Text(a))

@@ -56,7 +56,7 @@ func TestAsk(t *testing.T) {
 			}
 		})
 	}
-	if _, err := asker("a.mp4\n", io.Discard).Ask(t.Context(), Answers{}, false); !errors.Is(err, ErrNoAnswer) || !strings.Contains(err.Error(), "--find") {
+	if _, err := asker("a.mp4\n", io.Discard).Ask(t.Context(), Answers{}, false); !errors.Is(err, ErrNoAnswer) || !strings.HasSuffix(err.Error(), "or give --find and --tell (--tell= notifies nobody)") {
 		t.Errorf("input that ends: %v", err)
 	}
 	if _, err := asker("", io.Discard).Ask(t.Context(), Answers{"a.mp4", "motion", ""}, false); !errors.Is(err, ErrNoAnswer) || !strings.HasSuffix(err.Error(), "or give --tell (--tell= notifies nobody)") {
