@@ -119,3 +119,28 @@ func TestSummaryOfDroppedEvents(t *testing.T) {
 		must(t, o.end())
 	})
 }
+
+// An event is sent as soon as its clip is there, also after an event that was dropped while its
+// delivery failed.
+func TestClipAfterADroppedEvent(t *testing.T) {
+	file := storeFile(t)
+	synctest.Test(t, func(t *testing.T) {
+		phone := newReceiver("phone", func(o *Output) { o.Attach = AttachThumb })
+		phone.answer(errors.New("down"))
+		o := start(newOutbox(file, func(o *Options) { o.Config.MaxAge = 3_600_000_000_000 }, phone))
+		o.Offer(event(0))
+		time.Sleep(2 * time.Hour)
+		phone.answer(nil)
+		e := event(1)
+		e.Clip = true
+		o.Offer(e)
+		time.Sleep(5 * time.Second)
+		o.ClipDone(e, &clips.Entry{Path: "door/2026/a", Movie: "clip.mp4"}, "")
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if got := phone.ids(); !slices.Equal(got, idsFrom(1, 1)) {
+			t.Errorf("delivered %v", got)
+		}
+		must(t, o.end())
+	})
+}

@@ -102,6 +102,7 @@ func (w *worker) finishing() bool {
 // step performs one step. It returns false if there is nothing to do before a time has
 // passed, or a wake-up; 0: only a wake-up.
 func (w *worker) step(ctx context.Context) (wait time.Duration, ok bool) {
+	w.retrying = false
 	r, ok := w.next(w.position().Seq)
 	if !ok {
 		w.drained()
@@ -143,7 +144,6 @@ func (w *worker) deliver(ctx context.Context, d Delivery, until uint64, n int) (
 	w.tries++
 	w.oldest(&d.Record)
 	err := w.out.Send(ctx, d)
-	w.retrying = false
 	if err == nil {
 		w.accepted(&d)
 		w.settle(until, n)
