@@ -67,7 +67,7 @@ export function OptionForm({ title, label, cancel, options, preset = (o) => o.de
 // AttachForm attaches a detector. Its options depend on the kind.
 export function AttachForm({ camera }) {
 	const kinds = store.about?.kinds ?? [];
-	const [kind, choose] = useState(kinds[0]?.name ?? '');
+	const [kind, choose] = useState((kinds.find((k) => k.name === 'motion') ?? kinds[0])?.name ?? '');
 	const [target, aim] = useState(camera.name);
 	const of = kinds.find((k) => k.name === kind);
 	if (!of) return html`<p>Detectors cannot be attached here.</p>`;
