@@ -217,6 +217,8 @@ func (l *link) publish(ctx context.Context, m *paho.Publish) error {
 	switch {
 	case answer != nil && answer.ReasonCode >= 0x80:
 		return refused{refusal(answer.ReasonCode)}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &outbox.Error{Reason: fmt.Sprintf("the broker has not acknowledged within %v", attempt), Remedy: "check the broker"}
 	case err != nil:
 		return &outbox.Error{Reason: "the broker does not acknowledge: " + text.Clean(err.Error()), Remedy: "check the broker"}
 	}
