@@ -59,10 +59,38 @@ func (l Loader) revise(cfg Config, text []byte, running []runtime.RunningCamera)
 	if err != nil {
 		return Revision{Diff: runtime.FileDiff{File: cfg.File, Refused: err.Error()}}
 	}
+	p.secrets = secretsOf(cfg, running)
 	p.cameras(cfg, running)
 	p.detectors(cfg, running)
 	p.rules(cfg, running)
 	return p.revision()
+}
+
+// secretsOf returns the secrets of detectors, configured or running, and of notifications: their
+// addresses and the values of their headers. Those of cameras are recognized in their addresses.
+func secretsOf(cfg Config, running []runtime.RunningCamera) *Secrets {
+	s := new(Secrets)
+	all := slices.Clone(cfg.Detector)
+	for _, r := range running {
+		all = append(all, r.Detectors...)
+	}
+	for _, d := range all {
+		for _, o := range option.List(d.Options) {
+			if o.Secret {
+				s.Add(d.Text(o.Key))
+			}
+		}
+	}
+	for _, n := range cfg.Notify {
+		if strings.Contains(n.To, ":") { // not "exec"
+			s.Add(n.To)
+		}
+		for _, header := range n.Headers {
+			_, value, _ := strings.Cut(header, ":")
+			s.Add(strings.TrimSpace(value))
+		}
+	}
+	return s
 }
 
 // cameras plans the changes of [[camera]].

@@ -207,6 +207,57 @@ func TestDiff(t *testing.T) {
 	}
 }
 
+// Secrets that the file has in plain text are not shown when their tables go, and those of attached
+// detectors are not written into it.
+func TestDiffHidesSecrets(t *testing.T) {
+	const text = threeCameras + `
+[[detector]]
+name = "people"
+kind = "remote"
+endpoint = "http://10.0.0.9:50051"
+token = "plain-token"
+cameras = ["gate"]
+
+[[notify]]
+name = "chat"
+to = "discord://hook-token@4711"
+cameras = ["gate"]
+
+[[notify]]
+name = "house"
+to = "webhook:https://house.lan/hook-id"
+headers = ["Authorization: Bearer key-of-the-house"]
+cameras = ["gate"]
+`
+	l := testLoader("PW=hunter2")
+	cfg, err := l.Compose("rvo.toml", []byte(text), cli.Flags{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	running := runningOf(cfg)[:2]
+	attached, err := ParseDetector(l.Kinds, []byte(`{"name": "faces", "kind": "remote", "endpoint": "http://10.0.0.9:50051", "token": "sent-token"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	running[0].Detectors = append(running[0].Detectors, attached)
+	r := l.Diff(cfg, []byte(text), cli.Flags{}, running)
+	shown := r.Diff.TOML
+	for _, c := range r.Diff.Changes {
+		shown += c.Old + c.New
+	}
+	for _, secret := range []string{"plain-token", "hook-token", "hook-id", "key-of-the-house", "sent-token"} {
+		if strings.Contains(shown, secret) {
+			t.Errorf("%q is shown:\n%s", secret, shown)
+		}
+	}
+	if strings.Contains(string(r.Text), "sent-token") || len(r.Diff.Unwritable) != 1 || !strings.Contains(r.Diff.Unwritable[0].Why, "secret") {
+		t.Errorf("the token of an attached detector would be written: %v\n%s", r.Diff.Unwritable, r.Text)
+	}
+	if !strings.Contains(shown, `token = "***"`) || !strings.Contains(shown, `name = "chat"`) {
+		t.Errorf("the rest of the tables is not shown:\n%s", shown)
+	}
+}
+
 func TestDiffOfTheBuiltIn(t *testing.T) {
 	l := testLoader()
 	cfg, err := l.Compose(BuiltIn, builtIn, cli.Flags{})

@@ -136,9 +136,10 @@ func (p *planner) place(e runtime.FileEdit) int {
 
 // planner collects changes of a configuration file.
 type planner struct {
-	loader Loader
-	doc    *tomldoc.Document
-	diff   runtime.FileDiff
+	loader  Loader
+	doc     *tomldoc.Document
+	diff    runtime.FileDiff
+	secrets *Secrets // that are written in the file itself, or would be; nil: none
 }
 
 func (l Loader) planner(file string, text []byte) (*planner, error) {
@@ -200,7 +201,7 @@ func (p *planner) change(what string, edit func(*tomldoc.Document) (*tomldoc.Doc
 func (p *planner) redact(lines string) string {
 	var b strings.Builder
 	for line := range strings.Lines(lines) {
-		b.WriteString(p.loader.redact(line))
+		b.WriteString(p.secrets.Redact(p.loader.redact(line)))
 	}
 	return b.String()
 }
