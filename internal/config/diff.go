@@ -129,15 +129,19 @@ func (p *planner) forget(what, camera string) {
 				if len(rest) == len(names) {
 					continue
 				}
+				remove := key == "cameras" && len(rest) == 0
 				p.change(what, func(d *tomldoc.Document) (*tomldoc.Document, error) {
 					switch {
 					case len(rest) > 0:
 						return d.Set(path, key, rest)
-					case key == "cameras":
+					case remove:
 						return d.Remove(path)
 					}
 					return d.Unset(path, key)
 				})
+				if remove { // now path is the next table
+					break
+				}
 			}
 			if t["camera"] == camera {
 				p.change(what, func(d *tomldoc.Document) (*tomldoc.Document, error) { return d.Remove(path) })

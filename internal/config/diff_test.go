@@ -258,6 +258,31 @@ cameras = ["gate"]
 	}
 }
 
+// A table that goes with its only camera takes nothing from the next one.
+func TestDiffForgetsACamera(t *testing.T) {
+	const text = threeCameras + `
+[[detector]]
+name = "one"
+kind = "motion"
+cameras = ["gate"]
+disabled_on = ["gate"]
+
+[[detector]]
+name = "two"
+kind = "motion"
+disabled_on = ["yard"]
+`
+	l := testLoader("PW=hunter2")
+	cfg, err := l.Compose("rvo.toml", []byte(text), cli.Flags{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := l.Diff(cfg, []byte(text), cli.Flags{}, runningOf(cfg)[:2])
+	if r.Diff.Refused != "" || strings.Contains(string(r.Text), `"one"`) || !strings.Contains(string(r.Text), "disabled_on = [\"yard\"]\n") {
+		t.Errorf("refused: %q\n%s", r.Diff.Refused, r.Text)
+	}
+}
+
 func TestDiffOfTheBuiltIn(t *testing.T) {
 	l := testLoader()
 	cfg, err := l.Compose(BuiltIn, builtIn, cli.Flags{})
