@@ -50,6 +50,11 @@ func TestRedactLine(t *testing.T) {
 		},
 		{"connect to mqtt://127.0.0.1:1883: connection refused", "connect to mqtt://127.0.0.1:1883: connection refused"},
 		{"connect to mqtt://u:hunter22: no such host", "connect to mqtt://u:***: no such host"},
+		// A password may have what also ends an address.
+		{`source = "rtsp://u:12'hunter@h/s"`, `source = "rtsp://u:***@h/s"`},
+		{"open 'rtsp://u:a<b>'c@h/s': refused", "open 'rtsp://u:***@h/s': refused"},
+		{`source = "http://h/v?pwd=12'h"`, `source = "http://h/v?pwd=***"`},
+		{"<b>http://h/v?pwd=hunter22</b> and 'http://h/v', joe@h", "<b>http://h/v?pwd=***</b> and 'http://h/v', joe@h"},
 	} {
 		if got := RedactLine(tt.line); got != tt.want {
 			t.Errorf("got  %s\nwant %s", got, tt.want)

@@ -150,8 +150,9 @@ func Hide(text, source string) string {
 	return text
 }
 
-// address matches an address in a text, without the colon before what a library says about it.
-var address = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s"'<>]*[^\s"'<>:]`)
+// address matches an address in a text, without the colon before what a library says about it. Before
+// an "@" and before a letter or digit, "'", "<" and ">" belong to it: they may be part of a password.
+var address = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://(?:[^\s"]*@)?(?:[^\s"'<>]|['<>][\pL\pN])*(?:[^\s"'<>:]|['<>][\pL\pN])`)
 
 // RedactLine returns a line of external text with the secrets of all addresses in it hidden.
 func RedactLine(line string) string { return address.ReplaceAllStringFunc(line, Redact) }
