@@ -67,6 +67,10 @@ func TestWebParts(t *testing.T) {
 			const counts = decode(btoa(String.fromCharCode(3, 2, 12, 4, 0, 200, 1))); // buckets 3, 16 and 17
 			return [counts.length, counts[3], counts[16], counts[17], lower(16), lower(32), lower(47), quantile(counts, 0.5), quantile([], 0.5)].join();
 		})`, "18,2,4,200,16,32,62,17.5,"},
+		{"a histogram that starts over", fakeHistory + `.then(({history, add}) => {
+			for (const [second, n] of [[1, 50], [2, 60], [3, 4], [4, 6]]) add(second, n);
+			return history.recent('yard', 'shape', 'exec').join();
+		})`, "0,0,0,6"},
 		{"links lead back to where they came from", `import('/route.js').then(({href, parse}) => {
 			const links = [['fleet'], ['live', 'a.b'], ['events', '', 'x/y'], ['log', '', '', {level: 'WARN', filter: 'a=b c'}]];
 			return links.map(l => Object.values(parse(href(...l))).map(v => typeof v === 'string' ? v : JSON.stringify(v)).join(',')).join(' | ');
@@ -81,3 +85,15 @@ func TestWebParts(t *testing.T) {
 		}
 	}
 }
+
+// fakeHistory empties the page's history, and has add(second, runs) to fill it with snapshots of
+// one detector. The page adds its own only afterwards, as scripts do not interrupt each other.
+const fakeHistory = `import('/history.js').then(({history}) => {
+	history.clear();
+	const add = (second, runs) => history.add({
+		at: new Date(1e12 + second * 1000).toISOString(), slots: {busy: 0, size: 1, revoked: 0}, clips: null, outbox: null, queues: [],
+		cameras: [{name: 'yard', state: 'live', fps: second, signals: [], rules: [], queues: [], stages: {}, tick: null,
+			detectors: [{name: 'shape', fps: 1, errors: [], timeouts: 0, exec: {bins: btoa(String.fromCharCode(3, runs))}}]}],
+	});
+	return {history, add};
+})`

@@ -1,7 +1,7 @@
 // History of earlier snapshots, as in the terminal.
 
 import { cameraGauges, programGauges } from './gauges.js';
-import { decode, quantile } from './histogram.js';
+import { decode, quantile, total } from './histogram.js';
 import { hour } from './units.js';
 
 const step = 500; // milliseconds between the values of a series
@@ -84,7 +84,12 @@ class History {
 			let w = this.windows.get(name);
 			if (!w) this.windows.set(name, (w = { bins: histogram.bins, counts: [decode(histogram.bins)] }));
 			else if (w.bins === histogram.bins) w.counts = [...w.counts, w.counts.at(-1)].slice(-window - 1);
-			else w.counts = [...w.counts, decode((w.bins = histogram.bins))].slice(-window - 1);
+			else {
+				const now = decode((w.bins = histogram.bins));
+				// If the total has fallen, the histogram is a new one, as after a detector was replaced.
+				const before = total(now) < total(w.counts.at(-1)) ? [[]] : w.counts;
+				w.counts = [...before, now].slice(-window - 1);
+			}
 			w.at = this.newest;
 		};
 		for (const c of snapshot.cameras) {
