@@ -71,6 +71,10 @@ func TestWebParts(t *testing.T) {
 			for (const [second, n] of [[1, 50], [2, 60], [3, 4], [4, 6]]) add(second, n);
 			return history.recent('yard', 'shape', 'exec').join();
 		})`, "0,0,0,6"},
+		{"the server's clock is set back", fakeHistory + `.then(({history, add}) => {
+			for (const second of [1, 2, 3, -3600, -3599]) add(second, 0);
+			return history.values('yard').join();
+		})`, "1,2,3,-3600,-3599"},
 		{"links lead back to where they came from", `import('/route.js').then(({href, parse}) => {
 			const links = [['fleet'], ['live', 'a.b'], ['events', '', 'x/y'], ['log', '', '', {level: 'WARN', filter: 'a=b c'}]];
 			return links.map(l => Object.values(parse(href(...l))).map(v => typeof v === 'string' ? v : JSON.stringify(v)).join(',')).join(' | ');

@@ -28,6 +28,11 @@ class History {
 
 	add(snapshot) {
 		const at = Date.parse(snapshot.at);
+		if (at < this.newest) { // the server's clock was set back
+			this.pushed = this.sampled = 0;
+			this.hour = [];
+			this.rules.clear();
+		}
 		this.newest = at;
 		const push = at - this.pushed >= step - 20;
 		if (push) this.pushed = at;
