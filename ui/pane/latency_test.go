@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
@@ -61,6 +62,23 @@ func TestHistoryForgetsSignalsThatAreGone(t *testing.T) {
 	}
 	if len(h.windows) > 0 {
 		t.Errorf("%d windows are kept of what is gone", len(h.windows))
+	}
+}
+
+// A remote program's snapshots have the time of its wall clock.
+func TestHistoryGoesOnAfterTheClockWasSetBack(t *testing.T) {
+	h := NewHistory()
+	var camera runtime.CameraView
+	camera.Name, camera.State = "street", capture.Live
+	for _, second := range []int64{7200, 7201, 7202, 3600, 3601, 3602} {
+		camera.FPS = float64(second)
+		h.Add(&runtime.Snapshot{At: time.Unix(second, 0), Cameras: []runtime.CameraView{camera}})
+	}
+	if got, want := h.Values("street", ""), []float64{7200, 7201, 7202, 3600, 3601, 3602}; !slices.Equal(got, want) {
+		t.Errorf("the history is %v, want %v", got, want)
+	}
+	if s := h.before(2 * time.Second); s == nil || s.At.Unix() != 3600 {
+		t.Errorf("two seconds before the last snapshot was %v", s)
 	}
 }
 

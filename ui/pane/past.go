@@ -36,13 +36,14 @@ func stepOf(t time.Time) int64 { return t.UnixNano() / int64(pastStep) }
 // add records the state of the rule at a time. Skipped steps stay empty: not watched.
 func (p *past) add(at time.Time, was uint8) {
 	n := stepOf(at)
-	if len(p.steps) == 0 || n-p.first >= int64(len(p.steps)+pastMost) {
+	early := p.first - n // above 0: the clock was set back
+	switch {
+	case len(p.steps) == 0, -early >= int64(len(p.steps)+pastMost), early > int64(pastMost-len(p.steps)):
 		p.first, p.steps = n, p.steps[:0]
+	case early > 0:
+		p.first, p.steps = n, append(make([]uint8, early), p.steps...)
 	}
 	i := n - p.first
-	if i < 0 {
-		return // the clock was set back
-	}
 	for int64(len(p.steps)) <= i {
 		p.steps = append(p.steps, 0)
 	}

@@ -38,15 +38,18 @@ func TestPastTellsUnknownFromFalse(t *testing.T) {
 		{0, pastStep, wasFalse | wasUnknown, 1, 1},
 		{pastStep, 2 * pastStep, 0, 0, 0}, // not observed
 		{2 * pastStep, 3 * pastStep, wasFired, 1, 0},
-		{-time.Hour, time.Hour, wasFalse | wasUnknown | wasFired, 2, 1},
+		{-time.Hour, pastStep - time.Hour, wasTrue, 1, 0},
+		{-time.Hour, time.Hour, wasFalse | wasUnknown | wasFired | wasTrue, 3, 1},
 		{time.Hour, 2 * time.Hour, 0, 0, 0},
 	} {
 		if was, watched, unknown := p.between(start.Add(tt.from), start.Add(tt.to)); was != tt.was || watched != tt.watched || unknown != tt.unknown {
 			t.Errorf("%v to %v: %b, watched %d, unknown %d; want %b, %d, %d", tt.from, tt.to, was, watched, unknown, tt.was, tt.watched, tt.unknown)
 		}
 	}
-	p.add(start.Add(3*pastSpan), wasTrue)
-	if len(p.steps) != 1 {
-		t.Errorf("%d steps are kept across a gap of days", len(p.steps))
+	for _, by := range []time.Duration{3 * pastSpan, 0} { // forward and back
+		p.add(start.Add(by), wasTrue)
+		if len(p.steps) != 1 || p.first != stepOf(start.Add(by)) {
+			t.Errorf("%d steps from %d are kept across a gap of days", len(p.steps), p.first)
+		}
 	}
 }

@@ -178,6 +178,10 @@ func (h *History) Renewed() *History {
 
 // Add adds a snapshot.
 func (h *History) Add(s *runtime.Snapshot) {
+	if s.At.Before(h.seen) { // the clock of a remote program was set back
+		h.pushed, h.sampled, h.past = time.Time{}, time.Time{}, nil
+		clear(h.fired)
+	}
 	h.seen = s.At
 	push := s.At.Sub(h.pushed) >= sparkStep-20*time.Millisecond
 	if push {
