@@ -86,6 +86,8 @@ func (c Config) Validate(bad func(key, problem string)) {
 	switch {
 	case c.Name == "":
 		bad("name", "missing: give the camera a name, as in \"door\"")
+	case c.Name == "all":
+		bad("name", "\"all\" stands for every camera in commands: choose another")
 	case !cameraName.MatchString(c.Name):
 		bad("name", fmt.Sprintf("%q: use letters, digits, '_', '-' and '.', at most 64, and no leading '.'", c.Name))
 	}

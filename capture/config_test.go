@@ -28,6 +28,7 @@ func TestConfigValidate(t *testing.T) {
 		"hidden name":            {func(c *Config) { c.Name = ".." }, map[string]string{"name": "letters"}},
 		"path name":              {func(c *Config) { c.Name = "a/b" }, map[string]string{"name": "letters"}},
 		"name with break":        {func(c *Config) { c.Name = "a\n" }, map[string]string{"name": "letters"}},
+		"name of all":            {func(c *Config) { c.Name = "all" }, map[string]string{"name": "stands for every camera"}},
 		"long name":              {func(c *Config) { c.Name = strings.Repeat("a", 65) }, map[string]string{"name": "64"}},
 		"source":                 {func(c *Config) { c.Source = "pipe:0" }, map[string]string{"source": "unknown kind"}},
 		"fps":                    {func(c *Config) { c.FPS = -1 }, map[string]string{"fps": "1000"}},

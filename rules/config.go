@@ -169,7 +169,10 @@ func (c Config) Schedule() (*Schedule, error) {
 // Validate calls bad for every invalid key. It does not check whether signals and
 // cameras exist.
 func (c Config) Validate(bad func(key, problem string)) {
-	if !validEvent(c.Event) {
+	switch {
+	case c.Event == "all":
+		bad("event", "\"all\" stands for every rule in commands; choose another")
+	case !validEvent(c.Event):
 		bad("event", fmt.Sprintf("%q is not an event type; use a letter, then letters, digits, \"_\", \".\" and \"-\", at most 64 in all", c.Event))
 	}
 	c.validateCondition(bad)

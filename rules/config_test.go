@@ -23,6 +23,7 @@ func TestValidate(t *testing.T) {
 		{"event with a space", func(c *Config) { c.Event = "a b" }, []string{"event: "}},
 		{"event beginning with a digit", func(c *Config) { c.Event = "1a" }, []string{"event: "}},
 		{"event too long", func(c *Config) { c.Event = strings.Repeat("e", 65) }, []string{"event: "}},
+		{"event of all", func(c *Config) { c.Event = "all" }, []string{"event: \"all\" stands for every rule"}},
 		{"event that escapes", func(c *Config) { c.Event = "a/../b" }, []string{"event: "}},
 		{"no condition", func(c *Config) { c.When = "" }, []string{"when: a rule needs a condition"}},
 		{"when and all", func(c *Config) { c.All = []string{"a"} }, []string{"all: a rule has one condition"}},
