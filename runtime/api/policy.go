@@ -318,15 +318,13 @@ func portOf(u *url.URL) string {
 }
 
 // expands refuses a JSON body with a text that relies on ${…}, whichever way it is written.
+// It takes anything that is not JSON, which is refused later.
 func expands(body []byte) error {
 	d := json.NewDecoder(bytes.NewReader(body))
-	for {
-		token, err := d.Token()
-		if err != nil {
-			return nil // the end, or not JSON, which is refused later
-		}
+	for token, err := d.Token(); err == nil; token, err = d.Token() {
 		if text, ok := token.(string); ok && strings.Contains(text, "${") {
 			return problem(http.StatusBadRequest, fmt.Sprintf("${…} is not expanded over the API (text before byte %d)", d.InputOffset()), "write the value itself, or put it into the configuration file and reload")
 		}
 	}
+	return nil
 }
