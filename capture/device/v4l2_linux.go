@@ -83,15 +83,7 @@ func (c v4l2) modes() []Mode {
 				Format: fourCCText(format), Width: int(size.MaxWidth), Height: int(size.MaxHeight),
 				least: [2]int{int(size.MinWidth), int(size.MinHeight)}, step: [2]int{int(size.StepWidth), int(size.StepHeight)},
 			}
-			for _, r := range c.GetSupportedFramerates(format, size.MaxWidth, size.MaxHeight) {
-				// The shortest interval of a range comes first, which is the highest
-				// rate.
-				if r.MinNumerator > 0 && r.MaxDenominator > 0 {
-					m.Rates = append(m.Rates, float64(r.MaxDenominator)/float64(r.MinNumerator))
-				}
-			}
-			slices.Sort(m.Rates)
-			slices.Reverse(m.Rates)
+			m.Rates = ratesOf(func() []webcam.FrameRate { return c.GetSupportedFramerates(format, size.MaxWidth, size.MaxHeight) })
 			if m.Width > 0 && m.Height > 0 {
 				modes = append(modes, m)
 			}
@@ -101,6 +93,24 @@ func (c v4l2) modes() []Mode {
 		return cmp.Or(cmp.Compare(a.Format, b.Format), cmp.Compare(b.area(), a.area()))
 	})
 	return modes
+}
+
+// ratesOf returns the rates that ask lists, highest first. The library panics if the driver lists a
+// range of frame intervals with steps, as those of some UVC cameras do; the rates are then unknown.
+func ratesOf(ask func() []webcam.FrameRate) (rates []float64) {
+	defer func() {
+		if recover() != nil {
+			rates = nil
+		}
+	}()
+	for _, r := range ask() {
+		if r.MinNumerator > 0 && r.MaxDenominator > 0 {
+			rates = append(rates, float64(r.MaxDenominator)/float64(r.MinNumerator))
+		}
+	}
+	slices.Sort(rates)
+	slices.Reverse(rates)
+	return rates
 }
 
 func fourCC(s string) webcam.PixelFormat {
