@@ -202,6 +202,26 @@ func TestWebWall(t *testing.T) {
 	p.shows("h1", "Live")
 }
 
+// A failed request is shown, and not taken for nothing there.
+func TestWebShowsFailures(t *testing.T) {
+	t.Parallel()
+	_, url := startWeb(t, webConfig)
+	p := openPage(t, url+"/#/events")
+	p.until("a clip", "fetch('api/clips?limit=1').then(r => r.json()).then(a => a.clips[0]?.event_id)")
+	id := evaluate[string](p, `fetch('api/clips?limit=1').then(r => r.json()).then(a => {
+		const real = fetch;
+		window.fetch = (at, options) => (String(at).match(failing) ? Promise.resolve(Response.json({ detail: 'the disk hangs' }, { status: 503 })) : real(at, options));
+		window.failing = /meta.json/;
+		return a.clips[0].event_id;
+	})`)
+	evaluate[any](p, fmt.Sprintf("location.hash = '/events/*/%s'", id))
+	p.shows("[aria-labelledby=evidence]", "the disk hangs")
+	for _, view := range []string{"wall", "timeline"} {
+		evaluate[any](p, "(failing = /clips|media/, location.hash = '/"+view+"')")
+		p.shows("main[data-view="+view+"] .bad", "the disk hangs")
+	}
+}
+
 // A view closes what it has opened: after many views, no media stream is left, and the page holds
 // one place in this browser.
 func TestWebLeavesNothingBehind(t *testing.T) {

@@ -28,7 +28,7 @@ export function Evidence({ id, event, learned }) {
 	const awaited = !known && event?.phase === 'confirmed' && rule?.clip !== false && Date.now() - Date.parse(event.time) < waitFor;
 	const { answer, problem } = useAnswer(kept ? pathOf(id, event) : '', awaited ? lookEvery : 0);
 	const entry = event ? answer?.clips.find((c) => c.event_id === id || c.events?.includes(id)) : answer;
-	const { answer: meta } = useAnswer(entry ? path('clips', entry.event_id) + '/meta.json' : '');
+	const { answer: meta, problem: unreadable } = useAnswer(entry ? path('clips', entry.event_id) + '/meta.json' : '');
 	useEffect(() => {
 		if (!meta) return;
 		know(true);
@@ -36,7 +36,7 @@ export function Evidence({ id, event, learned }) {
 	}, [meta]);
 	if (!kept) return html`<p class="dim">Clips are off: no rule has clip = true.</p>`;
 	if (meta && entry) return html`<${Clip} entry=${entry} file=${entry.file ?? `${answer.dir}/${entry.path}/${entry.movie}`} meta=${meta} />`;
-	if (problem) return html`<p class="dim"><${Name} of=${problem.message} /></p>`;
+	if (problem ?? unreadable) return html`<p class="dim"><${Name} of=${(problem ?? unreadable).message} /></p>`;
 	if (!answer || entry) return html`<p class="dim">loading the clip…</p>`;
 	if (rule?.clip === false) return html`<p class="dim">this rule records no clips</p>`;
 	if (event?.phase === 'ended') return html`<p class="dim">ended events have no clip of their own</p>`;

@@ -49,7 +49,7 @@ export default function Timeline({ route }) {
 	// The requested period is rounded outwards, so that it rarely changes as time passes.
 	const coarse = length / 10, iso = (time) => new Date(time).toISOString();
 	const asked = `${iso(Math.floor(from / coarse) * coarse)} ${iso(Math.ceil(end / coarse) * coarse)}`;
-	const { answer: clips = none } = useAnswer(store.snapshot.clips ? asked : '', every, allClips);
+	const { answer: clips = none, problem } = useAnswer(store.snapshot.clips ? asked : '', every, allClips);
 	const { events } = store;
 	const all = useMemo(() => collect(events, clips), [events, clips]);
 	const items = useMemo(() => all.filter((i) => i.to >= from && i.from <= end), [all, from]);
@@ -64,6 +64,7 @@ export default function Timeline({ route }) {
 			<button disabled=${!fixed} onClick=${() => pan(0.5)}>Later</button>
 			<button disabled=${!fixed} onClick=${() => replace({ end: '' })}>Now</button>
 		</p>
+		${problem && html`<p class="bad" role="alert">No clips are shown: <${Name} of=${problem.message} /></p>`}
 		${strip}
 		<p class="dim legend"><i class="mark"></i> event <i class="mark lasted"></i> its duration <i class="clip"></i> clip;
 			the rule was${Object.keys(pasts).map((was) => html` <span><${Past} spans=${[[0, 1, was]]} of=${(x) => x} /> ${was}</span>`)} (since this page was opened). The newest ${events.length} events are in memory,

@@ -35,7 +35,7 @@ function Tile({ camera, chosen, canvas }) {
 
 export default function Wall({ route }) {
 	const cameras = ordered();
-	const canvases = useRef(new Map());
+	const canvases = useRef(new Map()), feed = useRef(null);
 	const names = cameras.map((c) => c.name).toSorted();
 	const chosen = names.includes(route.item) ? route.item : '';
 	const video = chosen && sends(find(chosen)) && !refused.has(chosen) ? chosen : '';
@@ -44,13 +44,13 @@ export default function Wall({ route }) {
 		const options = (name) => ({ delayed: name === video, places: () => find(name), refuse: () => refused.add(name) });
 		const screens = new Map(names.map((name) => [name, new Screen(canvases.current.get(name), options(name))]));
 		const query = { video, jpeg: names.filter((n) => n !== video).join(','), width: 480, rate: names.length > 9 ? 1 : 2 };
-		const feed = new Feed(query, screens);
-		return () => feed.close();
+		feed.current = new Feed(query, screens);
+		return () => feed.current.close();
 	}, [names.join(), video]);
 	const at = (name) => (canvas) => (canvas ? canvases.current.set(name, canvas) : canvases.current.delete(name));
 	return html`
 		<h1>Wall <small>${cameras.length} of ${store.snapshot.cameras.length} cameras</small></h1>
-		${cameras.length === 0 && html`<p class="empty">No cameras.</p>`}
+		${cameras.length === 0 ? html`<p class="empty">No cameras.</p>` : feed.current?.problem && html`<p class="bad">No frames: <${Name} of=${feed.current.problem} /></p>`}
 		<ul class="wall">
 			${cameras.map((c) => html`<${Tile} key=${c.name} camera=${c} chosen=${c.name === chosen} canvas=${at(c.name)} />`)}
 		</ul>`;
