@@ -71,3 +71,23 @@ func TestInitWithoutAnswers(t *testing.T) {
 		t.Error("it wrote a file all the same")
 	}
 }
+
+// A camera that is given by a flag is tried like one that is typed.
+func TestInitDeadCamera(t *testing.T) {
+	t.Parallel()
+	given := []string{"init", "--camera-uri", "rtsp://ann:hunter22@127.0.0.1:1/stream", "--find", "motion", "--tell="}
+	p := start(t, setup{args: given})
+	if status, said := p.status(patience), p.stderr.String(); status != 1 || !strings.Contains(said, "rtsp://ann:***@127.0.0.1:1/stream: connection refused") || !strings.Contains(said, "--no-start") {
+		t.Errorf("status %d: %s", status, said)
+	}
+	if _, err := os.Stat(filepath.Join(p.dir, "rvo.toml")); err == nil {
+		t.Error("it wrote a file all the same")
+	}
+	p = start(t, setup{args: append(given, "--no-start")})
+	if status, said := p.status(patience), p.stdout.String(); status != 0 || !strings.Contains(said, "connection refused") || strings.Contains(said, "hunter22") {
+		t.Errorf("with --no-start: status %d: %s", status, said)
+	}
+	if text := read(t, filepath.Join(p.dir, "rvo.toml")); !strings.Contains(text, "127.0.0.1:1/stream") {
+		t.Errorf("with --no-start:\n%s", text)
+	}
+}

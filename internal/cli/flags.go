@@ -62,7 +62,7 @@ type Flags struct {
 type InitFlags struct {
 	File    string  `arg:"" optional:"" help:"File to write, which must not exist yet (default: rvo.toml)."`
 	Tell    *string `placeholder:"ADDRESS" help:"Address to notify, as \"to\" of [[notify]]; empty: none."`
-	NoStart bool    `help:"Write the file but do not run it."`
+	NoStart bool    `help:"Write the file, even if the camera does not work, but do not run it."`
 }
 
 // CheckFlags is the command line of check.

@@ -20,6 +20,8 @@ type Asker struct {
 	Devices []Device
 	// Try opens a camera and shows a frame. Its error says why it does not work.
 	Try func(ctx context.Context, source string) error
+	// Force keeps a given camera that does not work, instead of returning its error.
+	Force bool
 	// Check returns the problems of a configuration.
 	Check func(file string) error
 }
@@ -48,14 +50,16 @@ func unanswered(err error, a Answers, tell bool) error {
 	return fmt.Errorf("%w; answer on a terminal, or give %s", err, strings.Join(flags, " and "))
 }
 
-// Ask completes the answers. An invalid given answer is an error; an invalid typed answer is asked
-// for again.
+// Ask completes the answers, and tries the camera. A given answer that is invalid, or a given
+// camera that does not work, is an error; a typed one is asked for again.
 func (k Asker) Ask(ctx context.Context, a Answers, tell bool) (Answers, error) {
 	var err error
 	if a.Source == "" {
 		if a.Source, err = k.camera(ctx); err != nil {
 			return a, unanswered(err, a, tell)
 		}
+	} else if err = k.given(ctx, a.Source); err != nil {
+		return a, err
 	}
 	if a.Find == "" {
 		if a.Find, err = k.find(Answers{Source: a.Source}); err != nil {
@@ -68,6 +72,24 @@ func (k Asker) Ask(ctx context.Context, a Answers, tell bool) (Answers, error) {
 		}
 	}
 	return a, k.Check(Text(a))
+}
+
+// given tries a camera that was not asked for.
+func (k Asker) given(ctx context.Context, source string) error {
+	if err := k.Check(Text(Answers{Source: source, Find: "motion"})); err != nil {
+		return err
+	}
+	err := k.Try(ctx, source)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case !k.Force:
+		return fmt.Errorf("init: %w; nothing was written (--no-start writes the file anyway)", err)
+	}
+	fmt.Fprintf(k.Out, "The camera does not work yet: %s\n", text.Visible(err.Error()))
+	return nil
 }
 
 func (k Asker) camera(ctx context.Context) (string, error) {

@@ -66,3 +66,22 @@ func TestAsk(t *testing.T) {
 		t.Error("an address that was given, and is wrong, is taken")
 	}
 }
+
+// Nobody is there to keep a camera that does not work, unless --no-start does.
+func TestAskTriesAGivenCamera(t *testing.T) {
+	given := Answers{"rtsp://dead/", "motion", ""}
+	k := asker("", io.Discard)
+	if _, err := k.Ask(t.Context(), given, true); err == nil || !strings.HasPrefix(err.Error(), "init: no answer: check the address; nothing was written") {
+		t.Errorf("a dead camera: %v", err)
+	}
+	var out strings.Builder
+	k.Out, k.Force = &out, true
+	if got, err := k.Ask(t.Context(), given, true); err != nil || got != given || !strings.Contains(out.String(), "does not work yet: no answer") {
+		t.Errorf("with --no-start: %+v, %v\n%s", got, err, &out)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := k.Ask(ctx, given, true); !errors.Is(err, context.Canceled) {
+		t.Errorf("interrupted: %v", err)
+	}
+}
