@@ -18,6 +18,10 @@ import (
 // context ended.
 const abandonAfter = 2 * time.Second
 
+// NextAttempt begins the note that follows the reason of a refused login in Status: when
+// it is tried again.
+const NextAttempt = " (next attempt in "
+
 // Delays between attempts to open a source.
 const (
 	retryFirst  = 500 * time.Millisecond
@@ -142,7 +146,7 @@ func (c *Camera) Run(ctx context.Context) error {
 		switch {
 		case errors.Is(err, ErrUnauthorized):
 			state, wait = Failed, logins.Next()
-			reason = fmt.Sprintf("%s (next attempt in %v, or at once on resume)", reason, wait.Round(time.Second))
+			reason = fmt.Sprintf("%s%s%v, or at once on resume)", reason, NextAttempt, wait.Round(time.Second))
 			c.finish(Failed, reason)
 		case slow(err, c.cfg.Source):
 			state, wait = Failed, waits.Spread(retrySlow)

@@ -91,3 +91,16 @@ func TestInitDeadCamera(t *testing.T) {
 		t.Errorf("with --no-start:\n%s", text)
 	}
 }
+
+// Init tries a camera once, so it promises no further attempt.
+func TestInitWrongPassword(t *testing.T) {
+	t.Parallel()
+	camera := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }))
+	t.Cleanup(camera.Close)
+	address := strings.Replace(camera.URL, "http://", "http://ann:hunter22@", 1) + "/video.mjpg"
+	p := start(t, setup{args: []string{"init", "--camera-uri", address, "--find", "motion", "--tell="}})
+	status, said := p.status(patience), p.stderr.String()
+	if status != 1 || !strings.Contains(said, "wrong user or password") || strings.Contains(said, "next attempt") || strings.Contains(said, "hunter22") {
+		t.Errorf("status %d: %s", status, said)
+	}
+}

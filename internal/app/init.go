@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"rvo-tui/capture"
@@ -118,7 +119,8 @@ func lookAt(ctx context.Context, loader config.Loader, source string, out io.Wri
 			return nil
 		}
 		if c.Failures > 0 && c.Reason != "" {
-			return errors.New(c.Reason)
+			reason, _, _ := strings.Cut(c.Reason, capture.NextAttempt) // there is none
+			return errors.New(reason)
 		}
 	}
 }
