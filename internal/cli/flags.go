@@ -22,10 +22,10 @@ type Flags struct {
 	NoUI          bool             `for:"run" name:"no-ui" help:"No dashboard: write events as JSON lines to standard output, and the log to standard error."`
 	ASCII         bool             `for:"run,connect" name:"ascii" help:"Draw the dashboard with ASCII characters only."`
 	Pick          bool             `for:"run" help:"Open the camera menu first."`
-	CameraDevice  *int             `for:"run,init" xor:"camera" placeholder:"N" help:"Use capture device N (/dev/videoN) instead of the configured cameras."`
-	CameraURI     string           `for:"run,init" name:"camera-uri" xor:"camera" placeholder:"URI" help:"Use this rtsp://, rtsps://, http:// or https:// address, file or synthetic:SCENE instead of the configured cameras. $${NAME} is filled in here."`
+	CameraDevice  *int             `for:"run,init" xor:"camera" placeholder:"N" help:"Use capture device N (/dev/videoN); a run then leaves out the configured cameras."`
+	CameraURI     string           `for:"run,init" name:"camera-uri" xor:"camera" placeholder:"URI" help:"Use this rtsp://, rtsps://, http:// or https:// address, file or synthetic:SCENE; a run then leaves out the configured cameras. $${NAME} is filled in here."`
 	Detector      []RemoteDetector `for:"run" sep:"none" placeholder:"ENDPOINT=SIGNAL" help:"Add a model service, such as localhost:50051=person. May be repeated."`
-	Find          string           `for:"run,init" complete:"=motion,person,face" placeholder:"THING" help:"Look for motion, person or face, without a configuration file."`
+	Find          string           `for:"run,init" complete:"=motion,person,face" placeholder:"THING" help:"Look for motion, person or face; a run then reads no configuration file."`
 	ClipsDir      *string          `for:"run,clips" placeholder:"DIR" help:"Directory for clips."`
 	EventLog      *string          `for:"run" placeholder:"FILE" help:"Append events to this file, as JSON lines."`
 	MetricsListen *string          `for:"run" placeholder:"ADDR" help:"Serve /metrics, /health and /ready on this host:port; empty: off."`

@@ -126,3 +126,15 @@ func TestFlagsMayStandBeforeTheCommand(t *testing.T) {
 		}
 	}
 }
+
+// Flags that run and init share are described in words that hold for both.
+func TestHelpOfInit(t *testing.T) {
+	var out bytes.Buffer
+	if _, err := Parse([]string{"init", "--help"}, &out); !errors.Is(err, ErrHelp) {
+		t.Fatal(err)
+	}
+	said := strings.Join(strings.Fields(out.String()), " ")
+	if n := strings.Count(said, "; a run then "); n != 3 {
+		t.Errorf("%d of the flags --camera-device, --camera-uri and --find say what they mean for a run:\n%s", n, &out)
+	}
+}
