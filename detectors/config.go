@@ -126,12 +126,13 @@ func (c Config) Text(key string) string {
 }
 
 // Spec returns the engine's description of the detector, with all defaults filled in. c
-// must be valid.
+// must be valid, and not filled, so that it shows whether its TTL is configured.
 func (c Config) Spec(k Kind) Spec {
+	fixed := max(c.TTL, k.Defaults.TTL) > 0
 	c = c.Fill(k)
 	return Spec{
 		Name: c.Name, Kind: c.Kind, MaxFPS: c.MaxFPS, Cost: c.Cost, Needs: c.Needs, Provides: c.provides(k),
-		TTL: time.Duration(c.TTL), Timeout: time.Duration(c.Timeout),
+		TTL: time.Duration(c.TTL), FixedTTL: fixed, Timeout: time.Duration(c.Timeout),
 		Execution: c.Execution, Retry: c.Retry, Enabled: c.Enabled, Remote: k.Remote, Endpoint: c.Text("endpoint"),
 		Batch: c.batch(k), CropsOf: c.CropsOf, MaxCrops: c.MaxCrops, Anchor: c.Anchor, Sieve: c.sieve(k),
 	}

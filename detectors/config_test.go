@@ -160,7 +160,7 @@ func TestSpec(t *testing.T) {
 		{Config{Kind: "quality", Signal: "lens"}, worker("quality", 2, CostLow, 1500*time.Millisecond, "lens_brightness", "lens_sharpness", "lens_frozen")},
 		{Config{Kind: "motion", MaxFPS: 0.5}, worker("motion", 0.5, CostLow, 6*time.Second, "x")},
 		{set, Spec{
-			Name: "x", Kind: "motion", MaxFPS: 2, Cost: CostHigh, Needs: []string{"a > 1"}, Provides: []string{"y"}, TTL: time.Minute,
+			Name: "x", Kind: "motion", MaxFPS: 2, Cost: CostHigh, Needs: []string{"a > 1"}, Provides: []string{"y"}, TTL: time.Minute, FixedTTL: true,
 			Timeout: time.Second, Execution: Inline, Retry: RetryNever, Anchor: AnchorBottom,
 		}},
 	}

@@ -72,6 +72,7 @@ type Spec struct {
 	Needs     []string      `json:"needs"`    // conditions over signals that must all hold for the detector to run
 	Provides  []string      `json:"provides"` // names of its signals
 	TTL       time.Duration `json:"ttl_ns"`
+	FixedTTL  bool          `json:"-"`          // TTL is configured; else it follows MaxFPS: DefaultTTL
 	Timeout   time.Duration `json:"timeout_ns"` // of one Detect; after it the detector is stuck
 	Execution Execution     `json:"execution"`
 	Retry     Retry         `json:"retry"`
@@ -104,6 +105,10 @@ const (
 	RetryBackoff Retry = "backoff" // retried after a growing, jittered delay
 	RetryNever   Retry = "never"   // stays failed until it is enabled by command
 )
+
+// TooShort reports whether a TTL is shorter than the time between two runs, so that the
+// signals would be unknown in between.
+func TooShort(ttl time.Duration, maxFPS float64) bool { return ttl.Seconds()*maxFPS < 1 }
 
 // DefaultTTL returns the default TTL of a detector's signals: three of its periods, at
 // least one second.

@@ -46,7 +46,7 @@ func (c Config) Validate(kinds Kinds, bad func(key, problem string)) {
 		bad("kind", fmt.Sprintf("%q does not accept the keys of another kind", c.Kind))
 		return
 	}
-	if filled.MaxFPS > 0 && c.TTL > 0 && time.Duration(c.TTL).Seconds()*filled.MaxFPS < 1 {
+	if filled.MaxFPS > 0 && c.TTL > 0 && TooShort(time.Duration(c.TTL), filled.MaxFPS) {
 		bad("ttl", fmt.Sprintf("%v is shorter than the time between two runs (max_fps = %v), so the signal would be unknown in between; raise it, or leave it out for three times that", c.TTL, filled.MaxFPS))
 	}
 	filled.checkChoices(option.List(filled.Options), bad)

@@ -199,7 +199,7 @@ func (r *Runtime) prepare(cfg detectors.Config, camera string) (own detectors.Co
 	kind := r.opts.Kinds[cfg.Kind]
 	own = r.setup().on(cfg, camera)
 	filled := own.Fill(kind)
-	spec = filled.Spec(kind)
+	spec = own.Spec(kind)
 	spec.Settings = own.Settings(kind)
 	for i := range spec.Settings {
 		if s := &spec.Settings[i]; r.opts.Redact != nil {

@@ -13,6 +13,7 @@ import (
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
@@ -374,6 +375,32 @@ func TestCamerasComeAndGoUnderLoad(t *testing.T) {
 		accounted(t, p, door)
 		if v := p.Camera(t, "door"); v.Superseded != 0 || v.Age.Max() != 0 || v.Pool.Out != 0 {
 			t.Errorf("%d superseded, frames seen up to %v old, pool %+v", v.Superseded, v.Age.Max(), v.Pool)
+		}
+	})
+}
+
+// Whether a TTL is configured or a default is known from the configuration of the detector.
+func TestSetRateAndTTL(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := testkit.NewDetector("a", testkit.Always(1)), testkit.NewDetector("b", testkit.Always(1))
+		b.Config.TTL = text.Duration(2 * time.Second)
+		p := start(t, testkit.Setup{Cameras: []*testkit.Camera{{Name: "door"}}, Detectors: []*testkit.Detector{a, b}})
+		p.Until(55 * ms)
+		if err := p.Do(t.Context(), runtime.Command{Do: runtime.SetRate, Detector: "a", FPS: 0.2}); err != nil {
+			t.Error(err)
+		}
+		err := p.Do(t.Context(), runtime.Command{Do: runtime.SetRate, Detector: "b", FPS: 0.2})
+		if err == nil || !strings.Contains(err.Error(), `the ttl of detector "b" is 2s`) {
+			t.Errorf("got the error %v, want a refusal", err)
+		}
+		p.Until(p.Now() + time.Second)
+		for name, want := range map[string]time.Duration{"a": 15 * time.Second, "b": 2 * time.Second} {
+			if d := p.Detector(t, "door", name); d.TTL != want {
+				t.Errorf("detector %q has a TTL of %v, want %v", name, d.TTL, want)
+			}
+		}
+		if err := p.Stop(); err != nil {
+			t.Fatal(err)
 		}
 	})
 }

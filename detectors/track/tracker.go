@@ -75,6 +75,14 @@ func (r *Tracker) Watch(zones []Zone, lines []Line) {
 	}
 }
 
+// Pace replaces Config.TTL and Config.Period, and sets Coast, Keep and Hold to the
+// defaults for them. Tracks continue.
+func (r *Tracker) Pace(ttl, period time.Duration) {
+	c := r.cfg
+	c.TTL, c.Period, c.Coast, c.Keep, c.Hold = ttl, period, 0, 0, 0
+	r.cfg = c.withDefaults()
+}
+
 // Config returns the configuration, with the defaults filled in.
 func (r *Tracker) Config() *Config { return &r.cfg }
 

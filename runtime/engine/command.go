@@ -162,14 +162,25 @@ func (e *Engine) Enable(name string, on bool) error {
 	return nil
 }
 
-// SetRate changes the maximum rate of a detector, in runs per second.
+// SetRate changes the maximum rate of a detector, in runs per second. A default TTL
+// follows it; if the TTL is configured, a rate with a longer period is refused.
 func (e *Engine) SetRate(name string, fps float64) error {
 	t := e.byName(name)
 	if t == nil {
 		return e.noDetector(name)
 	}
-	t.spec.MaxFPS = fps
+	ttl := detectors.DefaultTTL(fps)
+	if t.spec.FixedTTL {
+		ttl = t.spec.TTL
+	}
+	if detectors.TooShort(ttl, fps) {
+		return fmt.Errorf("rate %g: the ttl of detector %q is %v, shorter than the time between two runs, so its signals would be unknown in between; set at least %.3g a second, or raise or leave out its ttl in the configuration", fps, name, ttl, 1/ttl.Seconds())
+	}
+	t.spec.MaxFPS, t.spec.TTL, t.ttl = fps, ttl, ttl
 	t.interval = rateInterval(fps)
+	if t.follower != nil {
+		t.follower.tracker.Pace(ttl, t.interval)
+	}
 	t.due = min(t.due, t.feed.frame.Seen+t.interval)
 	return nil
 }

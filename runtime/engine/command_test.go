@@ -133,3 +133,58 @@ func reads(rt *rapid.T, e *Engine, conds []*rules.Condition, texts []string, use
 		}
 	}
 }
+
+// A default TTL follows the rate, so that the signal does not become unknown between two runs, and
+// tracks are not lost. A rate too low for a configured TTL is refused.
+func TestTTLFollowsTheRate(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		fixed   bool
+		fps     float64
+		wantTTL time.Duration
+		wantErr string
+	}{
+		{"slow", false, 0.2, 15 * time.Second, ""},
+		{"fast", false, 50, time.Second, ""},
+		{"configured", true, 1, time.Second, ""},
+		{"configured and too short", true, 0.2, time.Second, `rate 0.2: the ttl of detector "person" is 1s, shorter than the time between two runs, so its signals would be unknown in between; set at least 1 a second, or raise or leave out its ttl in the configuration`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newSim(t)
+			sc := &script{spec: spec("person", 10), exec: 5 * ms, boxes: func(uint64) []detectors.Detection {
+				return []detectors.Detection{at(0.5)}
+			}}
+			sc.spec.FixedTTL = tt.fixed
+			s.attach(sc)
+			s.rule(watching("stays", "dwell(person in door) >= 10s"))
+			hall(s)
+			s.frames(300, ms, 100*ms)
+			s.until(time.Second)
+			s.command(func(e *Engine, _ time.Duration) {
+				got := ""
+				if err := e.SetRate("person", tt.fps); err != nil {
+					got = err.Error()
+				}
+				if got != tt.wantErr {
+					t.Errorf("got the error %q, want %q", got, tt.wantErr)
+				}
+			})
+			want := tt.fps
+			if tt.wantErr != "" {
+				want = 10
+			}
+			if v := s.view("person"); v.TTL != tt.wantTTL || v.MaxFPS != want {
+				t.Errorf("TTL %v at a rate of %v, want %v at %v", v.TTL, v.MaxFPS, tt.wantTTL, want)
+			}
+			for s.now < 29*time.Second {
+				s.until(s.now + 500*ms)
+				if got := s.signal("person").Unknown; got != detectors.Known {
+					t.Fatalf("at %v the signal is %v", s.now, got)
+				}
+			}
+			if len(s.fired) != 1 {
+				t.Errorf("fired %d events, want 1", len(s.fired))
+			}
+		})
+	}
+}

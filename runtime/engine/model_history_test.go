@@ -37,6 +37,7 @@ func drawModelHistory(r *rand.Rand) modelHistory {
 		sp.Cost = []detectors.Cost{detectors.CostLow, detectors.CostMedium, detectors.CostHigh}[r.IntN(3)]
 		sp.Timeout = []time.Duration{0, 20 * ms, 50 * ms}[r.IntN(3)]
 		sp.TTL = []time.Duration{30 * ms, 100 * ms, time.Second}[r.IntN(3)]
+		sp.FixedTTL = r.IntN(2) == 0
 		sp.Remote, sp.Enabled = r.IntN(4) == 0, r.IntN(6) > 0
 		if r.IntN(4) == 0 {
 			sp.Retry = detectors.RetryNever

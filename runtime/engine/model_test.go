@@ -33,6 +33,7 @@ type model struct {
 	started  time.Duration // of the run that the engine knows of
 	value    float64
 	captured time.Duration
+	ttl      time.Duration // of its last result
 	why      detectors.Why
 }
 
@@ -73,7 +74,7 @@ func (m *model) errorsInARow() (n int) {
 }
 
 func (m *model) known(now time.Duration) bool {
-	return m.why == detectors.Known && now < m.captured+m.spec.TTL
+	return m.why == detectors.Known && now < m.captured+m.ttl
 }
 
 // interval is the time between two runs.
@@ -253,7 +254,12 @@ func (b *bench) happen(x happening) {
 	case "enable", "disable":
 		b.enable(m, x.What == "enable")
 	case "rate":
-		m.spec.MaxFPS, m.changed = x.Value, true
+		if !m.spec.FixedTTL {
+			m.spec.TTL = max(time.Second, 3*rateInterval(x.Value))
+		}
+		if m.spec.TTL >= rateInterval(x.Value) { // else it is refused
+			m.spec.MaxFPS, m.changed = x.Value, true
+		}
 		b.step(Inputs{Commands: []func(*Engine, time.Duration){func(e *Engine, _ time.Duration) { _ = e.SetRate(m.spec.Name, x.Value) }}})
 	}
 }
@@ -322,7 +328,7 @@ func (b *bench) done(m *model, id TaskID, x happening) {
 			m.failures = 0
 		}
 		if m.on {
-			m.value, m.captured, m.why = x.Value, frame.Captured, detectors.Known
+			m.value, m.captured, m.ttl, m.why = x.Value, frame.Captured, m.spec.TTL, detectors.Known
 			if r.Err != nil {
 				m.why = detectors.Errored
 			}
