@@ -281,7 +281,7 @@ func (d *dispatcher) finish(res result) {
 		d.recover(&s.encode)
 		d.judge(res.tidy)
 	case DropDisk:
-		d.drop(res.clip, res.reason, res.err)
+		d.drop(res.clip, res.reason, nil) // judge logs the error, once for all events
 		d.judge(res.err)
 	case DropDeadline:
 		if errors.Is(res.err, context.Canceled) {
@@ -291,7 +291,7 @@ func (d *dispatcher) finish(res result) {
 	case DropFrames, DropBytes:
 		d.drop(res.clip, res.reason, res.err)
 	default:
-		d.drop(res.clip, res.reason, res.err)
+		d.drop(res.clip, res.reason, nil) // degrade logs the error, once for all events
 		d.degrade(&s.encode, res.err.Error())
 	}
 }

@@ -184,6 +184,9 @@ func TestDiskTroubleIsToldOnce(t *testing.T) {
 				if n, named := log.count("evidence is degraded"), log.count("an event has no clip"); n != 1 || named != 12 {
 					t.Errorf("%d lines of the disk, %d of events:\n%s", n, named, &log)
 				}
+				if n := log.count(errno.Error()); n != 1 || log.count("camera=door reason=disk\n") != 12 {
+					t.Errorf("%d lines explain the problem, and those of events are not brief:\n%s", n, &log)
+				}
 				bad = false
 				s.film(retryEvery)
 				if st := s.rec.Status(); st.State != "ok" || log.count("evidence works again") != 1 || log.count("events_without_clip=12") != 1 {

@@ -94,7 +94,7 @@ func (s *store) retain(root *os.Root, now time.Time) error {
 		changed = true
 		left = s.left(root)
 		if reason >= byFree && now.Sub(e.Time) < freshClip {
-			s.log.Warn("a clip was deleted right after it was saved because the disk is too full; give evidence a disk of its own, or lower clips.min_free", "event", e.EventID, "camera", e.Camera, "bound", removeReasons[reason])
+			s.tellDeleted(e, removeReasons[reason])
 		}
 	}
 	clear(s.entries[len(kept):])
@@ -103,6 +103,16 @@ func (s *store) retain(root *os.Root, now time.Time) error {
 		return disk(writeIndex(root, s.entries))
 	}
 	return nil
+}
+
+// tellDeleted logs that a fresh clip was deleted; the first time also what to do.
+func (s *store) tellDeleted(e Entry, limit string) {
+	args := []any{"event", e.EventID, "camera", e.Camera, "limit", limit}
+	if !s.advised {
+		s.advised = true
+		args = append(args, "do", "give evidence a disk of its own, or lower clips.min_free")
+	}
+	s.log.Warn("a clip was deleted right after it was saved: the disk is too full", args...)
 }
 
 // freshClip is the age up to which a deleted clip is worth a warning: nobody may have

@@ -33,6 +33,7 @@ type store struct {
 	films   map[*clip]*building
 	looked  bool            // whether leftovers have been cleaned up once
 	warned  map[string]bool // reasons why clips could not be deleted, each logged once
+	advised bool            // how to keep fresh clips from being deleted was logged
 	place   place
 	need    need
 	spaceOf func(dir *os.File) (space, error)
