@@ -124,7 +124,8 @@ func TestProblems(t *testing.T) {
 		want string
 	}{
 		{config("", nil), "to: is missing"},
-		{config("mqtt://x", nil), `to: unknown service "mqtt"`},
+		{config("mqtt://x", nil), "to: MQTT is configured in [mqtt]"},
+		{config("mqtts://x", nil), "to: MQTT is configured in [mqtt]"},
 		{config("ntfi://ntfy.sh/x", nil), `did you mean "ntfy"`},
 		{config("logger://", nil), `to: unknown service "logger"`},
 		{config("ntfy://ntfy.sh", nil), "to: topic is required"},
@@ -160,6 +161,15 @@ func TestProblems(t *testing.T) {
 	for _, tt := range tests {
 		if got := problems(tt.cfg); !slices.ContainsFunc(got, func(p string) bool { return strings.Contains(p, tt.want) }) {
 			t.Errorf("%s: %q, want %q", tt.cfg.To, got, tt.want)
+		}
+	}
+}
+
+// What an invalid target can carry is not known, so that attach is not a second problem.
+func TestInvalidTargetIsOneProblem(t *testing.T) {
+	for _, to := range []string{"mqtt://x", "ntfi://ntfy.sh/x", "phone"} {
+		if got := problems(config(to, func(c *Config) { c.Attach = "thumb" })); len(got) != 1 {
+			t.Errorf("%s: %q, want one problem", to, got)
 		}
 	}
 }

@@ -100,9 +100,13 @@ func (c Config) Validate(bad func(key, problem string)) {
 	if !validName(c.Name) {
 		bad("name", fmt.Sprintf("%q is not a name; use letters, digits, \"_\", \"-\" and \".\", at most 64", c.Name))
 	}
-	c.validateTarget(bad)
+	target := true // is valid
+	c.validateTarget(func(key, problem string) {
+		target = target && key != "to"
+		bad(key, problem)
+	})
 	c.validateChoice(bad)
-	c.validateMessage(bad)
+	c.validateMessage(target, bad)
 	if c.Timeout < text.Duration(100*time.Millisecond) || c.Timeout > text.Duration(5*time.Minute) {
 		bad("timeout", "must be at least 100ms and at most 5m")
 	}
@@ -183,7 +187,7 @@ func (c Config) validateChoice(bad func(key, problem string)) {
 	}
 }
 
-func (c Config) validateMessage(bad func(key, problem string)) {
+func (c Config) validateMessage(target bool, bad func(key, problem string)) {
 	for _, t := range []struct{ key, text string }{
 		{"title", c.Title}, {"template", c.Template}, {"link", c.Link}, {"picture_url", c.PictureURL},
 	} {
@@ -195,7 +199,7 @@ func (c Config) validateMessage(bad func(key, problem string)) {
 	switch {
 	case c.Attach != outbox.AttachNone && c.Attach != outbox.AttachThumb && c.Attach != outbox.AttachClip:
 		bad("attach", text.Unknown("attachment", c.Attach, []string{outbox.AttachNone, outbox.AttachThumb, outbox.AttachClip}))
-	case c.kind() != "" && !slices.Contains(carries, c.Attach):
+	case target && !slices.Contains(carries, c.Attach):
 		bad("attach", fmt.Sprintf("%s does not support %s; write %s, or give a link", c.kind(), c.Attach, text.Quoted(carries, "or")))
 	case c.Attach == outbox.AttachNone && c.PictureURL != "":
 		bad("picture_url", `requires attach = "thumb" or "clip"`)

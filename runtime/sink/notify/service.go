@@ -52,6 +52,9 @@ func newService(c Config) (target, error) {
 	if !strings.Contains(c.To, "://") || strings.Trim(scheme, schemeChars) != "" {
 		return nil, errors.New(`is not an address: write "webhook:https://…", "exec", or SERVICE://… (docs/notify.md)`)
 	}
+	if scheme == "mqtt" || scheme == "mqtts" {
+		return nil, errors.New("MQTT is configured in [mqtt]: set server there to this address, and leave this [[notify]] out (docs/mqtt.md)")
+	}
 	if !slices.Contains(known, scheme) {
 		return nil, errors.New(text.Unknown("service", text.Clean(scheme), append([]string{kindExec, kindWebhook}, known...)))
 	}
