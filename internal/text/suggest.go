@@ -2,6 +2,7 @@ package text
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -14,14 +15,45 @@ func DidYouMean(word string, from []string) string {
 	return ""
 }
 
-// Suggest returns the most similar entry of from, or "" if none is within one edit for each three
-// bytes. An edit adds, removes or replaces a byte or swaps two adjacent ones. Case is ignored. Of
+// synonyms are the usual names elsewhere of words of the configuration, in order of preference.
+var synonyms = map[string][]string{
+	"address":    {"source", "endpoint", "server", "to"},
+	"broker":     {"server"},
+	"classes":    {"labels"},
+	"condition":  {"when"},
+	"confidence": {"threshold"},
+	"directory":  {"dir"},
+	"duration":   {"for"},
+	"fps":        {"max_fps"},
+	"framerate":  {"fps", "max_fps"},
+	"host":       {"endpoint", "server"},
+	"if":         {"when"},
+	"input":      {"source"},
+	"min_score":  {"threshold"},
+	"name":       {"event"},
+	"path":       {"source", "model", "dir"},
+	"rate":       {"max_fps", "fps"},
+	"score":      {"threshold"},
+	"type":       {"kind"},
+	"uri":        {"source", "endpoint", "server", "to"},
+	"url":        {"source", "endpoint", "server", "to"},
+	"username":   {"user"},
+	"weights":    {"model"},
+}
+
+// Suggest returns the first synonym of word in from, else the most similar entry of from, or "" if
+// none is within one edit for each three bytes. An edit adds, removes or replaces a byte or swaps two adjacent ones. Case is ignored. Of
 // equally similar entries the first wins.
 func Suggest(word string, from []string) string {
 	word = strings.ToLower(word)
 	best, limit := "", max(1, len(word)/3)
 	if len(word) < 2 || len(word) > 64 {
 		return ""
+	}
+	for _, s := range synonyms[word] {
+		if slices.Contains(from, s) {
+			return s
+		}
 	}
 	for _, f := range from {
 		if d := len(f) - len(word); d > limit || -d > limit {

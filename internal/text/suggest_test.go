@@ -33,6 +33,30 @@ func TestSuggest(t *testing.T) {
 	}
 }
 
+func TestSuggestSynonyms(t *testing.T) {
+	camera, detector := []string{"name", "source", "fps"}, []string{"name", "kind", "max_fps", "threshold", "model"}
+	for _, tt := range []struct {
+		word string
+		from []string
+		want string
+	}{
+		{"url", camera, "source"},
+		{"URL", camera, "source"},
+		{"input", camera, "source"},
+		{"url", []string{"to", "name"}, "to"},
+		{"path", detector, "model"},
+		{"fps", detector, "max_fps"},
+		{"framerate", camera, "fps"},
+		{"type", detector, "kind"},
+		{"confidence", detector, "threshold"},
+		{"input", detector, ""},
+	} {
+		if got := Suggest(tt.word, tt.from); got != tt.want {
+			t.Errorf("Suggest(%q, %q) = %q, want %q", tt.word, tt.from, got, tt.want)
+		}
+	}
+}
+
 func FuzzSuggest(f *testing.F) {
 	f.Add("motoin", "motion")
 	f.Add("", "")
