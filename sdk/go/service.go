@@ -6,6 +6,7 @@ package rvo
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -32,9 +33,9 @@ const grace = 5 * time.Second
 // Serve runs a model service until SIGTERM, SIGINT or the end of ctx, then finishes
 // running calls within 5 s and returns nil. address is host:port or unix:/path. The
 // default is the socket in RVO_SOCKET, which rvo-tui sets for services that it starts,
-// else 127.0.0.1:50051. Serve returns an error if it cannot listen. detect is not called
-// if the deadline of a call has passed. Health checks (grpc.health.v1) report SERVING
-// until the service is asked to stop.
+// else 127.0.0.1:50051. The socket of a killed process is replaced. Serve returns an error
+// if it cannot listen. detect is not called if the deadline of a call has passed. Health
+// checks (grpc.health.v1) report SERVING until the service is asked to stop.
 func Serve(ctx context.Context, address string, detect Detect) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -65,10 +66,25 @@ func listen(address string) (net.Listener, error) {
 	if socket := os.Getenv("RVO_SOCKET"); address == "" && socket != "" {
 		address = "unix:" + socket
 	}
-	if path, ok := strings.CutPrefix(address, "unix:"); ok {
-		return net.Listen("unix", path)
+	path, ok := strings.CutPrefix(address, "unix:")
+	if !ok {
+		return net.Listen("tcp", cmp.Or(address, "127.0.0.1:50051"))
 	}
-	return net.Listen("tcp", cmp.Or(address, "127.0.0.1:50051"))
+	l, err := net.Listen("unix", path)
+	if !errors.Is(err, syscall.EADDRINUSE) {
+		return l, err
+	}
+	c, refused := net.Dial("unix", path)
+	if refused == nil {
+		c.Close()
+	}
+	if !errors.Is(refused, syscall.ECONNREFUSED) {
+		return nil, err
+	}
+	if err := os.Remove(path); err != nil { // the socket of a killed process
+		return nil, err
+	}
+	return net.Listen("unix", path)
 }
 
 type detector struct {

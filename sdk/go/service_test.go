@@ -3,6 +3,7 @@ package rvo
 import (
 	"bufio"
 	"context"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -157,4 +158,29 @@ func TestServeNeedsAnAddress(t *testing.T) {
 	if err := Serve(t.Context(), "nowhere", nil); err == nil {
 		t.Error("it listens at an invalid address")
 	}
+}
+
+// A service replaces the socket of one that was killed, but not that of one that runs.
+func TestListenAgain(t *testing.T) {
+	address := "unix:" + filepath.Join(t.TempDir(), "s")
+	killed, err := listen(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second, err := listen(address); err == nil {
+		second.Close()
+		t.Error("two services listen on one socket")
+	}
+	killed.(*net.UnixListener).SetUnlinkOnClose(false)
+	killed.Close()
+	next, err := listen(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer next.Close()
+	c, err := net.Dial("unix", next.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
 }
