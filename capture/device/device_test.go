@@ -28,6 +28,7 @@ var webcamModes = []Mode{
 func TestPick(t *testing.T) {
 	grey := []Mode{{Format: "GREY", Width: 160, Height: 120}, {Format: "Y16 ", Width: 320, Height: 240}}
 	wide := []Mode{{Format: "YUYV", Width: 4096, Height: 2160, least: [2]int{64, 64}, step: [2]int{16, 8}}}
+	fine := []Mode{{Format: "YUYV", Width: 8192, Height: 8192, least: [2]int{2, 1}, step: [2]int{1, 1}}}
 	h264 := []Mode{{Format: "H264", Width: 1280, Height: 720, Rates: []float64{30}}, {Format: "YUYV", Width: 1280, Height: 720, Rates: []float64{10}}}
 	for name, c := range map[string]struct {
 		modes []Mode
@@ -46,6 +47,7 @@ func TestPick(t *testing.T) {
 		"a range":                 {wide, 1000, 999, 0, "YUYV", [2]int{992, 992}},
 		"a range, nothing asked":  {wide, 0, 0, 0, "YUYV", [2]int{1280, 720}},
 		"a range, beyond its end": {wide, 7680, 4320, 0, "YUYV", [2]int{4096, 2160}},
+		"a range of odd sizes":    {fine, 641, 481, 0, "YUYV", [2]int{640, 480}},
 		"the one that keeps up":   {h264, 1280, 720, 30, "H264", [2]int{1280, 720}},
 	} {
 		m, ok := pick(c.modes, c.w, c.h, c.fps)

@@ -44,8 +44,9 @@ func pick(modes []Mode, width, height int, fps float64) (Mode, bool) {
 	}), true
 }
 
-// within returns the largest side of a range that does not exceed the wanted one. A
-// mode that is not a range has only one side.
+// within returns the largest side of a range that does not exceed the wanted one, and an
+// even one if there is any, because in most formats two pixels share a colour. A mode
+// that is not a range has only one side.
 func (m Mode) within(side, most, wanted int) int {
 	if m.least[side] == 0 || m.least[side] >= most {
 		return most
@@ -54,7 +55,11 @@ func (m Mode) within(side, most, wanted int) int {
 		wanted = [2]int{usualWidth, usualHeight}[side]
 	}
 	step := max(m.step[side], 1)
-	return m.least[side] + (min(max(wanted, m.least[side]), most)-m.least[side])/step*step
+	size := m.least[side] + (min(max(wanted, m.least[side]), most)-m.least[side])/step*step
+	if size%2 != 0 && step%2 != 0 && size-step >= m.least[side] {
+		size -= step
+	}
+	return size
 }
 
 // distance returns how far a mode is from a size. If no size is configured, larger
