@@ -2,12 +2,14 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
+	"rvo-tui/capture"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/ui/pane"
@@ -87,6 +89,12 @@ func TestWallFlashesWithEvents(t *testing.T) {
 	lit := func() bool { return strings.Contains(m.View().Content, m.scene.Theme.Good.On+m.scene.Theme.Corner[0]) }
 	if !lit() {
 		t.Error("its frame is as before")
+	}
+	lost := next
+	lost.Cameras = slices.Clone(next.Cameras)
+	lost.Cameras[2].State = capture.Reconnecting
+	if m.take(feedMsg{snap: &lost}); lit() || strings.Contains(m.View().Content, "parcel_left") {
+		t.Error("the event hides that its camera is lost")
 	}
 	for _, later := range []time.Duration{600 * time.Millisecond, 5 * time.Second} {
 		s := *m.newest

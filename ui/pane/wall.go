@@ -124,7 +124,7 @@ func (s *Scene) tile(t Tile, selected bool) []string {
 	if c.State != capture.Live {
 		note = cameraInk(th, c.State).Of(string(c.State))
 	}
-	if e, age := s.fresh(c.Name); e != nil {
+	if e, age := s.fresh(c.Name); e != nil && c.State == capture.Live {
 		note = th.Good.Of(th.Dot + " " + th.Text(e.Type))
 		if age/flashTime%2 == 0 {
 			lit, bright = th.Good, th.Cursor
