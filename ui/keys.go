@@ -8,6 +8,7 @@ import (
 	"charm.land/bubbles/v2/key"
 
 	"rvo-tui/internal/text"
+	"rvo-tui/ui/pane"
 )
 
 // action is something that a key can do; [ui] keys names it.
@@ -72,14 +73,17 @@ const (
 type keyDef struct {
 	act   action
 	keys  []string
-	short string // in the footer; empty: not shown there
+	short string // in the footer; empty: not shown there, unless viewKeys names it
 	doc   string
 	group string
 }
 
+// groupActions is the group of keys that change something.
+const groupActions = "Actions"
+
 func keyDefs() []keyDef {
 	const (
-		act    = "Actions"
+		act    = groupActions
 		screen = "Screen"
 		move   = "Navigation"
 	)
@@ -189,6 +193,45 @@ func newKeymap(changes []string) (*keymap, error) {
 		return nil, fmt.Errorf("quit has no key left; assign one, as in \"quit=Q\"")
 	}
 	return m, nil
+}
+
+// viewKeys returns the keys that the footer of a full-screen pane shows first.
+func viewKeys(p pane.ID) []keyDef {
+	show, back := keyDef{act: actOpen, short: "show"}, keyDef{act: actBack, short: "back"}
+	switch p {
+	case pane.Alerts:
+		return []keyDef{{act: actOpen, short: "go to"}, {act: actToggle, short: "acknowledge"}, back}
+	case pane.Fleet:
+		return []keyDef{show, back, {act: actSort, short: "sort"}}
+	case pane.Wall:
+		return []keyDef{show, back}
+	case pane.Time:
+		return []keyDef{
+			{act: actOpen, short: "open"},
+			back,
+			{act: actLeft, short: "previous"},
+			{act: actRight, short: "next"},
+			{act: actFaster, short: "less time"},
+			{act: actSlower, short: "more time"},
+		}
+	}
+	return nil
+}
+
+// footer returns the keys in the footer of a pane, most important first. Full-screen panes leave
+// out those that act on the panes they hide.
+func (m *keymap) footer(p pane.ID) []keyDef {
+	list := viewKeys(p)
+	for i := range list {
+		list[i].keys = m.bindings[list[i].act].Keys()
+	}
+	for _, d := range m.defs {
+		hidden := p >= pane.Placed && (d.group == groupActions || slices.Contains([]action{actNext, actZoom, actPreview}, d.act))
+		if d.short != "" && !hidden {
+			list = append(list, d)
+		}
+	}
+	return slices.DeleteFunc(list, func(d keyDef) bool { return len(d.keys) == 0 })
 }
 
 // rename changes an action's name in the footer and its help.

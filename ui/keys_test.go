@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"rvo-tui/ui/pane"
 )
 
@@ -72,6 +74,34 @@ func TestEventsHaveRoom(t *testing.T) {
 	for _, p := range m.places {
 		if p.Pane == pane.Events && p.H < 8+3 {
 			t.Errorf("events have %d lines, frame and head included", p.H)
+		}
+	}
+}
+
+// The footer of a full-screen pane offers what works there, and the way back.
+func TestFooterOfFullScreenPanes(t *testing.T) {
+	for view, tt := range map[string]struct {
+		w           int
+		offers, not []string
+	}{
+		"!": {120, []string{"enter go to", "space acknowledge", "esc back"}, []string{"on/off", "attach", "rule", "pane"}},
+		"0": {120, []string{"enter show", "esc back", "> sort"}, []string{"on/off", "attach", "rule", "pane"}},
+		"w": {40, []string{"enter show", "esc back"}, []string{"on/off", "attach", "rule", "pane"}},
+		"t": {120, []string{"enter open", "esc back", "left previous", "+ less time"}, []string{"on/off", "attach", "rule", "pane"}},
+		"z": {120, []string{"space on/off", "a attach", "e rule", "tab pane"}, []string{"acknowledge"}},
+	} {
+		m := shown(t, newFake(), DefaultConfig(), tt.w, 24)
+		m.press(view)
+		foot := strings.Join(strings.Fields(ansi.Strip(m.footer())), " ")
+		for _, hint := range tt.offers {
+			if !strings.Contains(foot, hint) {
+				t.Errorf("%s lacks %q: %s", view, hint, foot)
+			}
+		}
+		for _, hint := range tt.not {
+			if strings.Contains(foot, hint) {
+				t.Errorf("%s offers %q: %s", view, hint, foot)
+			}
 		}
 	}
 }

@@ -216,21 +216,22 @@ func (m *model) footer() string {
 	hint := func(d keyDef) string {
 		return draw.Clickable(draw.OnAction, string(d.act), " "+th.Chip.Of(d.keys[0])+" "+th.Dim.Of(d.short)+" ")
 	}
+	keys := m.keys.footer(m.focus)
 	var b, end strings.Builder
-	for _, d := range m.keys.defs {
+	for _, d := range keys {
 		if d.act == actHelp || d.act == actQuit {
 			end.WriteString(hint(d))
 		}
 	}
 	used := draw.Width(end.String())
 	next := 0 // room for the key that leads to the panes that a small screen hides
-	for _, d := range m.keys.defs {
-		if d.act == actNext && len(d.keys) > 0 {
+	for _, d := range keys {
+		if d.act == actNext {
 			next = draw.Width(hint(d))
 		}
 	}
-	for _, d := range m.keys.defs {
-		if d.short == "" || len(d.keys) == 0 || d.act == actHelp || d.act == actQuit {
+	for _, d := range keys {
+		if d.act == actHelp || d.act == actQuit {
 			continue
 		}
 		if d.act == actNext {
