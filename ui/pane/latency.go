@@ -52,7 +52,7 @@ func LatencyView(s *Scene, w int) Body {
 		}
 		line += draw.Right(draw.Ago(l.P50), cell) + draw.Right(draw.Ago(l.P99), cell) + draw.Right(draw.Ago(l.P9X), cell)
 		if most {
-			line += s.Theme.Dim.Of(draw.Right(worst(l), cell))
+			line += s.Theme.Dim.Of(draw.Right(draw.Ago(l.Max), cell)) // 0: in the same step
 		}
 		if bars >= 8 {
 			line += "  " + look.Of(histogramBars(s.Theme, l.Bars[windowTop-bars:]))
@@ -62,6 +62,7 @@ func LatencyView(s *Scene, w int) Body {
 	return b
 }
 
+// worst formats the maximum of a stage that recorded nothing within the window.
 func worst(l latency) string {
 	if l.Max == 0 {
 		return "-"

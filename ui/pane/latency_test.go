@@ -2,13 +2,17 @@ package pane
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/charmbracelet/colorprofile"
 
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
+	"rvo-tui/ui/draw"
 )
 
 func TestWindowForgetsWhatIsOld(t *testing.T) {
@@ -91,5 +95,25 @@ func TestHistoryCountsGrowth(t *testing.T) {
 	}
 	if got, want := h.Values("street", dropSeries("pool")), []float64{0, 0, 3, 0, 5}; !slices.Equal(got, want) {
 		t.Errorf("grew by %v, want %v", got, want)
+	}
+}
+
+// A duration of 0 is a measurement, also as a maximum.
+func TestLatencyOfNothing(t *testing.T) {
+	var camera runtime.CameraView
+	camera.Name = "street"
+	snap := &runtime.Snapshot{At: time.Unix(0, 0), Cameras: []runtime.CameraView{camera}}
+	s := &Scene{Snap: snap, Hist: NewHistory(), Theme: draw.NewTheme(draw.Palette{Stages: make([]string, engine.StageCount)}, true, colorprofile.ASCII, true)}
+	key := histogramKey{camera: "street", what: engine.StageEvent.String()}
+	row := func() string {
+		b := LatencyView(s, 60)
+		return strings.Join(strings.Fields(b.row(1 + int(engine.StageEvent)))[1:6], " ")
+	}
+	if got := row(); got != "event - - - -" {
+		t.Errorf("nothing recorded: %s", got)
+	}
+	s.Hist.windows[key] = &window{Last: latency{Count: 1}}
+	if got := row(); got != "event 0ns 0ns 0ns 0ns" {
+		t.Errorf("recorded 0: %s", got)
 	}
 }
