@@ -260,9 +260,9 @@ func timeFoot(s *Scene, r timeRow, row int, t strip) []string {
 			th.Dim.Of(fmt.Sprintf("  confidence %.0f%%, event %d of %d; ", e.Confidence*100, sel+1, len(list))+draw.Clickable(draw.OnAction, "open", s.Hints.Open+" opens it"))
 	}
 	_, watched, unknown := s.Hist.rules[ruleKey{r.cam.Name, r.rule.Event}].between(t.from, t.timeOf(t.n))
-	known := "watched for " + draw.Ago(time.Duration(watched)*pastStep) + " of it"
+	known := fmt.Sprintf("watched for %v of it", time.Duration(watched)*pastStep)
 	if unknown > 0 {
-		known += ", unknown in " + draw.Ago(time.Duration(unknown)*pastStep)
+		known += fmt.Sprintf(", unknown in %v", time.Duration(unknown)*pastStep)
 	}
 	legend := th.Past(true, false, false, false, false, false) + th.Dim.Of(" fired ") + th.Past(false, true, false, false, false, false) + th.Dim.Of(" true ") +
 		th.Past(false, false, true, false, false, false) + th.Dim.Of(" false ") + th.Past(false, false, false, false, true, true) + th.Dim.Of(" unknown ") +
