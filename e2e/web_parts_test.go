@@ -75,6 +75,13 @@ func TestWebParts(t *testing.T) {
 			for (const second of [1, 2, 3, -3600, -3599]) add(second, 0);
 			return history.values('yard').join();
 		})`, "1,2,3,-3600,-3599"},
+		{"log lines that differ in camera, event or numbers", `import('/views/log.js').then(({fold}) => {
+			const line = (text, level = 'WARN') => ({level, text, time: '2026-07-01T12:00:00Z'});
+			return fold([
+				line('no clip camera=yard event=01a22e4c-7682-773d-9f8a-0fb89cb4f71f waited=3s'), line('other'),
+				line('no clip camera="back yard" event=01a22e4c-768b-74bf-9c41-1a745152322d waited=40ms'), line('other', 'INFO'),
+			]).map(e => e.text.slice(0, 5) + e.times).join();
+		})`, "other1,no cl2,other1"},
 		{"links lead back to where they came from", `import('/route.js').then(({href, parse}) => {
 			const links = [['fleet'], ['live', 'a.b'], ['events', '', 'x/y'], ['log', '', '', {level: 'WARN', filter: 'a=b c'}]];
 			return links.map(l => Object.values(parse(href(...l))).map(v => typeof v === 'string' ? v : JSON.stringify(v)).join(',')).join(' | ');

@@ -15,8 +15,8 @@ const rank = (level) => levels.indexOf(level.split(/[+-]/)[0]);
 
 const foldLines = 16; // a line folds into one of this many last entries
 const foldTime = 600_000; // milliseconds from its first line for which an entry folds
-// varying matches the parts that may differ between folded lines: camera and numbers.
-const varying = /( camera=("[^"]*"|\S*))|[0-9]+(\.[0-9]+)?(ns|µs|ms|s|m|h)?/g;
+// varying matches the parts that may differ between folded lines: camera, event and numbers.
+const varying = /( (camera|event)=("[^"]*"|\S*))|[0-9]+(\.[0-9]+)?(ns|µs|ms|s|m|h)?/g;
 
 // fold merges repeated warnings and errors, such as those of each retry and each camera. An
 // entry has the text and the place of its newest line.
