@@ -164,5 +164,23 @@ async function served(signal) {
 	return text.match(/"([^"]*)"/)?.[1];
 }
 
-// session tells whether this browser has logged in. Scripts cannot read its cookie.
-export const session = { get known() { return localStorage.session === 'yes'; }, set known(yes) { localStorage.session = yes ? 'yes' : 'no'; } };
+// session tells whether this browser has logged in. Scripts cannot read its cookie. Where the
+// browser stores nothing for this page, the page forgets it when it is closed.
+let loggedIn = false;
+export const session = {
+	get known() {
+		try {
+			return localStorage.session === 'yes';
+		} catch {
+			return loggedIn;
+		}
+	},
+	set known(yes) {
+		loggedIn = yes;
+		try {
+			localStorage.session = yes ? 'yes' : 'no';
+		} catch {
+			// as said above
+		}
+	},
+};
