@@ -106,7 +106,7 @@ func run(ctx context.Context, loader config.Loader, cfg config.Config, flags cli
 
 	if flags.Duration > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, flags.Duration)
+		ctx, cancel = context.WithTimeout(ctx, time.Duration(flags.Duration))
 		defer cancel()
 	}
 	epoch := time.Now()

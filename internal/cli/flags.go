@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/alecthomas/kong"
 
 	"rvo-tui/detectors"
+	"rvo-tui/internal/text"
 )
 
 // Flags is the parsed command line. Nil or empty fields were not given. The tag "for" lists the
@@ -35,7 +36,7 @@ type Flags struct {
 	LogFile       *string          `for:"run" placeholder:"FILE" help:"Append the log to this file."`
 	Strict        bool             `for:"run" help:"Refuse a configuration with any error, instead of leaving out the camera, detector, rule or output that has it."`
 	Watch         bool             `for:"run" help:"Reload the configuration when its file changes."`
-	Duration      time.Duration    `for:"run" placeholder:"D" help:"Stop after this time, such as 90s or 2h."`
+	Duration      text.Duration    `for:"run" placeholder:"D" help:"Stop after this time, such as 90s or 2h."`
 	ListCameras   bool             `for:"run" help:"List capture devices and their modes, then exit."`
 	PrintConfig   bool             `for:"run" help:"Print the built-in configuration, which explains every key, then exit."`
 	Version       bool             `for:"run" help:"Print the version, then exit."`
@@ -181,7 +182,8 @@ func Parse(args []string, out io.Writer) (Flags, error) {
 	case err != nil:
 		var parse *kong.ParseError
 		if errors.As(err, &parse) && parse.Context != nil {
-			err = &misuse{err, givenCommand(parse.Context)}
+			command := givenCommand(parse.Context)
+			err = &misuse{explain(err, command, args), command}
 		}
 		return Flags{}, &UsageError{err}
 	case flags.Duration < 0:
@@ -203,6 +205,24 @@ func Parse(args []string, out io.Writer) (Flags, error) {
 	}
 	return flags, nil
 }
+
+// explain completes an error of the parser where it does not say what to do.
+func explain(err error, command string, args []string) error {
+	if word, found := strings.CutPrefix(err.Error(), "unexpected argument "); found {
+		for _, v := range List() {
+			if v.Flag && command == "ctl "+v.Name {
+				return fmt.Errorf("%w; a camera is chosen with --camera %s", err, word)
+			}
+		}
+	}
+	// The parser takes a negative number for a flag.
+	if number := slices.IndexFunc(args, negative.MatchString); number >= 0 && strings.HasPrefix(err.Error(), "unknown flag "+args[number][:2]) {
+		return fmt.Errorf("%s is negative; write a number above 0", args[number])
+	}
+	return err
+}
+
+var negative = regexp.MustCompile(`^-[0-9.][0-9.]*$`)
 
 // newParser returns a parser that fills flags. After help was printed to out it calls exit, and
 // parsing continues.
@@ -266,11 +286,11 @@ func unusedFlag(context *kong.Context) error {
 		default:
 			only := strings.Split(f.Tag.Get("for"), ",")
 			last := len(only) - 1
-			text := only[last]
+			list := only[last]
 			if last > 0 {
-				text = strings.Join(only[:last], ", ") + " and " + text
+				list = strings.Join(only[:last], ", ") + " and " + list
 			}
-			return fmt.Errorf("--%s: is for %s, not for %s; leave it out", f.Name, text, command)
+			return fmt.Errorf("--%s: is for %s, not for %s; leave it out", f.Name, list, command)
 		}
 	}
 	return nil

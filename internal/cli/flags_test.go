@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestParse(t *testing.T) {
@@ -21,7 +20,7 @@ func TestParse(t *testing.T) {
 	}{
 		{"", Flags{Command: "run"}},
 		{"run --no-ui", Flags{Command: "run", NoUI: true}},
-		{"--no-ui --duration 90s --config a.toml", Flags{Command: "run", NoUI: true, Duration: 90 * time.Second, Config: "a.toml"}},
+		{"--no-ui --duration 90s --config a.toml", Flags{Command: "run", NoUI: true, Duration: 90e9, Config: "a.toml"}},
 		{"--camera-device 0", Flags{Command: "run", CameraDevice: &zero}},
 		{"--camera-uri=rtsp://a/b,c", Flags{Command: "run", CameraURI: "rtsp://a/b,c"}},
 		{"--detector http://localhost:50051=PersonDetected --detector unix:///run/a=b.sock=cat", Flags{Command: "run", Detector: []RemoteDetector{
@@ -78,7 +77,8 @@ func TestParseFlagsRefuses(t *testing.T) {
 		{"--detector =person", "must be ENDPOINT=SIGNAL"},
 		{"--detector localhost:50051=", "cannot name a signal"},
 		{"--detector localhost:50051=1st", "cannot name a signal"},
-		{"--duration soon", "--duration"},
+		{"--duration soon", `--duration: "soon" is not a duration`},
+		{"--duration 5", `--duration: "5" is not a duration; write a number and a unit, as in "500ms", "10s" or "1m30s"`},
 		{"--duration=-1s", "negative"},
 		{"--confg x", `did you mean "--config"`},
 		{"--metrics-port 9100", "write --metrics-listen 127.0.0.1:PORT"},
@@ -89,6 +89,12 @@ func TestParseFlagsRefuses(t *testing.T) {
 		{"ctl fly", "unexpected argument fly"},
 		{"ctl set_rate motion", `expected "<fps>"`},
 		{"ctl set_rate motion fast", "fps"},
+		{"ctl set_rate motion -1", "-1 is negative; write a number above 0"},
+		{"ctl set_rate motion -12.5", "-12.5 is negative"},
+		{"ctl set_rate motion -x 1", "unknown flag -x"},
+		{"ctl pause front", "unexpected argument front; a camera is chosen with --camera front"},
+		{"ctl rule_off person front", "a camera is chosen with --camera front"},
+		{"ctl reload front", "unexpected argument front\n"},
 		{"ctl detach", `expected "<detector>"`},
 		{"connect a b", "unexpected argument b"},
 		{"ctl status --no-ui", "--no-ui: is for run, not for ctl status"},
