@@ -274,3 +274,22 @@ func TestRetentionMakesRoomByInodes(t *testing.T) {
 		}
 	}
 }
+
+// What to do about fresh clips that are deleted is said once, not with each of them.
+func TestDeletedFreshClipsAreToldBriefly(t *testing.T) {
+	var log diary
+	cfg := testConfig(t)
+	full := cfg
+	full.MaxBytes, full.MinFree = 0, 1<<60
+	s := quietStore(full)
+	s.log = slog.New(slog.NewTextHandler(&log, nil))
+	for range 3 {
+		makeClips(t, cfg, 1, time.Now())
+		if err := s.refresh(time.Now()); !errors.Is(err, errLowDisk) {
+			t.Fatal(err)
+		}
+	}
+	if told, advised := log.count("right after it was saved"), log.count("do="); told != 3 || advised != 1 {
+		t.Errorf("%d lines, %d with advice:\n%s", told, advised, &log)
+	}
+}
