@@ -1,6 +1,9 @@
 package capture
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // State is the state of a camera.
 type State string
@@ -58,4 +61,13 @@ type Status struct {
 	DropRate   uint64    `json:"drop_rate"`
 	DropBroken uint64    `json:"drop_corrupt"`
 	Pool       PoolStats `json:"pool"`
+}
+
+// Cause returns the Reason of a Status without its Source, for where the camera is already
+// named: "connection refused", not "open stream rtsp://10.0.0.7/: connection refused".
+func Cause(reason, source string) string {
+	if _, cause, found := strings.Cut(reason, " "+source+": "); found && source != "" {
+		return cause
+	}
+	return reason
 }

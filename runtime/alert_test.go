@@ -223,3 +223,24 @@ func TestAlertOfASecondStream(t *testing.T) {
 		}
 	}
 }
+
+// An alert names its camera, so its cause leaves out the address.
+func TestAlertCauseWithoutTheAddress(t *testing.T) {
+	for _, tt := range []struct{ source, reason, want string }{
+		{"rtsp://ann:***@10.0.0.7/s", "open stream rtsp://ann:***@10.0.0.7/s: connection refused: check the port", "failed: connection refused: check the port"},
+		{"rtsp://10.0.0.7/s", "open stream rtsp://10.0.0.8/s: connection refused", "failed: open stream rtsp://10.0.0.8/s: connection refused"},
+		{"device:7", "open device:7: file does not exist", "failed: file does not exist"},
+		{"rtsp://10.0.0.7/s", "no frame for 5s", "failed: no frame for 5s"},
+		{"", "no frame for 5s", "failed: no frame for 5s"},
+		{"rtsp://10.0.0.7/s", "", "failed"},
+	} {
+		s := box(dawn, "yard")
+		c := &s.Cameras[0]
+		c.State, c.Source, c.Reason = capture.Failed, tt.source, tt.reason
+		c.Recording = &RecordingView{State: capture.Failed, Source: tt.source, Reason: tt.reason}
+		list := newAlerts().step(s)
+		if len(list) != 2 || list[0].Cause != tt.want || list[1].Cause != tt.want {
+			t.Errorf("%q: %+v", tt.reason, list)
+		}
+	}
+}

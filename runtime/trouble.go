@@ -59,7 +59,7 @@ func cameraTrouble(c *CameraView) (trouble, bool) {
 	return streamTrouble(trouble{
 		kind: AlertCameraDown, subject: c.Name, camera: c.Name, severe: true,
 		remedy: "check that it is on and reachable, and that its source and login are right",
-	}, c.State, c.Reason)
+	}, c.State, capture.Cause(c.Reason, c.Source))
 }
 
 // recordingTrouble reports a problem with the second stream of a camera.
@@ -70,14 +70,14 @@ func recordingTrouble(c *CameraView) (trouble, bool) {
 	return streamTrouble(trouble{
 		kind: AlertEvidenceDown, subject: c.Name, camera: c.Name,
 		remedy: "check its evidence_source; until then clips are made from its source",
-	}, c.Recording.State, c.Recording.Reason)
+	}, c.Recording.State, capture.Cause(c.Recording.Reason, c.Recording.Source))
 }
 
 // streamTrouble completes t if a stream in that state has a problem.
-func streamTrouble(t trouble, state capture.State, reason string) (trouble, bool) {
+func streamTrouble(t trouble, state capture.State, cause string) (trouble, bool) {
 	t.cause = string(state)
-	if reason != "" {
-		t.cause += ": " + reason
+	if cause != "" {
+		t.cause += ": " + cause
 	}
 	switch state {
 	case capture.Connecting:

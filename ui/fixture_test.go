@@ -157,7 +157,7 @@ func sample() *runtime.Snapshot {
 		Alerts: []runtime.Alert{
 			{
 				ID: "camera_down:door", Kind: runtime.AlertCameraDown, Severe: true, Subject: "door", Cameras: []string{"door"}, Since: noon.Add(-95 * time.Second),
-				Cause:  "reconnecting: open stream rtsp://user:***@10.0.0.7/stream1: nobody answers within 5s",
+				Cause:  "reconnecting: nobody answers within 5s",
 				Remedy: "check that it is on and reachable, and that its source and login are right",
 			},
 			{

@@ -106,11 +106,11 @@ func cameraFoot(s *Scene, c *runtime.CameraView, w int) []string {
 		foot = append(foot, " "+s.Theme.Dim.Of(draw.Fit(decoding(s, c), w-2)))
 	}
 	if r := c.Recording; r != nil {
-		line := fmt.Sprintf("evidence stream %s, %.0f fps: %s", r.State, r.SentFPS, s.Theme.Text(cmp.Or(r.Reason, r.Source)))
+		line := fmt.Sprintf("evidence stream %s, %.0f fps: %s", r.State, r.SentFPS, s.Theme.Text(cmp.Or(capture.Cause(r.Reason, r.Source), r.Source)))
 		foot = append(foot, " "+recordingInk(s.Theme, r.State).Of(draw.Fit(line, w-2)))
 	}
 	if c.Reason != "" {
-		for _, l := range draw.Wrap(s.Theme.Text(c.Reason), w-2) {
+		for _, l := range draw.Wrap(s.Theme.Text(capture.Cause(c.Reason, c.Source)), w-2) {
 			foot = append(foot, " "+cameraInk(s.Theme, c.State).Of(l))
 		}
 	}
