@@ -274,6 +274,10 @@ func (c *Camera) enter(n *connection, state State, reason string) {
 	if state == Stalled || state == Reconnecting || state == Failed {
 		say = c.log.Warn
 	}
+	if reason == "" {
+		say("camera " + string(state))
+		return
+	}
 	say("camera "+string(state), "reason", reason)
 }
 

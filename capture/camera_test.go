@@ -232,6 +232,9 @@ func TestCameraStallsAndReconnects(t *testing.T) {
 				if err := r.stop(); !errors.Is(err, context.Canceled) {
 					t.Errorf("Run: %v", err)
 				}
+				if log := r.log.String(); !strings.Contains(log, `msg="camera live"`) || strings.Contains(log, `reason=""`) {
+					t.Errorf("the log has an empty reason:\n%s", log)
+				}
 				if int(r.closed.Load()) != len(r.opens()) {
 					t.Errorf("%d opened, %d closed", len(r.opens()), r.closed.Load())
 				}

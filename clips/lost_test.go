@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -285,7 +286,7 @@ func TestDeletedFreshClipsAreToldBriefly(t *testing.T) {
 	s.log = slog.New(slog.NewTextHandler(&log, nil))
 	for range 3 {
 		makeClips(t, cfg, 1, time.Now())
-		if err := s.refresh(time.Now()); !errors.Is(err, errLowDisk) {
+		if err := s.refresh(time.Now()); !errors.Is(err, errLowDisk) || !regexp.MustCompile(`space: [0-9]+[A-Za-z]+, and clips.min_free is 1048576TiB;`).MatchString(err.Error()) {
 			t.Fatal(err)
 		}
 	}

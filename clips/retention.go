@@ -9,6 +9,8 @@ import (
 	"path"
 	"slices"
 	"time"
+
+	"rvo-tui/internal/text"
 )
 
 // removeReasons are the reasons for deleting clips, as counted in Status.
@@ -160,7 +162,7 @@ func (s *store) room(root *os.Root) error {
 	}
 	switch left := s.left(root); s.lacks(left) {
 	case byFree:
-		return disk(fmt.Errorf("build clip: %w: %d MiB, and clips.min_free is %s", errLowDisk, left.bytes>>20, s.cfg.MinFree))
+		return disk(fmt.Errorf("build clip: %w: %s, and clips.min_free is %s", errLowDisk, text.Bytes(left.bytes>>20<<20), s.cfg.MinFree))
 	case byInodes:
 		return disk(fmt.Errorf("build clip: %w: %d of %d, and %d stay free with clips.min_free", errLowInodes, left.inodes, left.allInodes, left.spare()))
 	}

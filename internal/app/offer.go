@@ -109,9 +109,9 @@ func warnOfInstance(ctx context.Context, l config.Loader, cfg config.Config, fla
 	case n == nil:
 	case n.camera != "":
 		log.Warn("another rvo-tui is running here and has one of these cameras open", "pid", n.about.PID, "camera", n.camera,
-			"advice", "stop one of them, or connect to it: rvo-tui connect")
+			"do", "stop one of them, or connect to it: rvo-tui connect")
 	default:
 		log.Warn("another rvo-tui is running here, while this one uses the built-in configuration", "pid", n.about.PID,
-			"advice", "name a configuration with --config, or connect to it: rvo-tui connect")
+			"do", "name a configuration with --config, or connect to it: rvo-tui connect")
 	}
 }
