@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -45,11 +46,11 @@ func (s space) spare() int64 {
 }
 
 // lacks returns the limit on free space that is violated: byFree, byInodes, or -1.
-func (s *store) lacks(left space) int {
+func (c Config) lacks(left space) int {
 	switch {
-	case s.cfg.MinFree <= 0:
+	case c.MinFree <= 0:
 		return -1
-	case left.bytes < int64(s.cfg.MinFree):
+	case left.bytes < int64(c.MinFree):
 		return byFree
 	case left.inodes < left.spare():
 		return byInodes
@@ -85,7 +86,7 @@ func (s *store) retain(root *os.Root, now time.Time) error {
 		case s.cfg.MaxBytes > 0 && total > int64(s.cfg.MaxBytes):
 			reason = byBytes
 		default:
-			reason = s.lacks(left)
+			reason = s.cfg.lacks(left)
 		}
 		if reason < 0 || !s.remove(root, e) {
 			kept = append(kept, e)
@@ -154,29 +155,54 @@ func (s *store) remove(root *os.Root, e Entry) bool {
 
 // room deletes the oldest clips until min_free is satisfied.
 func (s *store) room(root *os.Root) error {
-	if s.lacks(s.left(root)) < 0 {
+	if s.cfg.lacks(s.left(root)) < 0 {
 		return nil
 	}
 	if err := s.retain(root, time.Now()); err != nil {
 		return err
 	}
-	switch left := s.left(root); s.lacks(left) {
+	return s.cfg.short("build clip", s.left(root))
+}
+
+// short returns an error if free space violates a limit. It begins with what.
+func (c Config) short(what string, left space) error {
+	switch c.lacks(left) {
 	case byFree:
-		return disk(fmt.Errorf("build clip: %w: %s, and clips.min_free is %s", errLowDisk, text.Bytes(left.bytes>>20<<20), s.cfg.MinFree))
+		return disk(fmt.Errorf("%s: %w: %s, and clips.min_free is %s", what, errLowDisk, text.Bytes(left.bytes>>20<<20), c.MinFree))
 	case byInodes:
-		return disk(fmt.Errorf("build clip: %w: %d of %d, and %d stay free with clips.min_free", errLowInodes, left.inodes, left.allInodes, left.spare()))
+		return disk(fmt.Errorf("%s: %w: %d of %d, and %d stay free with clips.min_free", what, errLowInodes, left.inodes, left.allInodes, left.spare()))
+	}
+	return nil
+}
+
+// Room returns an error if the disk of Dir, or of the directory in which it would be
+// created, has less free space than MinFree. Old clips count as used, although they are
+// deleted to make room. Whether Dir can be opened is not checked.
+func (c Config) Room() error {
+	dir, err := filepath.Abs(c.Dir)
+	for err == nil {
+		var root *os.Root
+		if root, err = os.OpenRoot(dir); err == nil {
+			defer root.Close()
+			return c.short(fmt.Sprintf("%q", c.Dir), freeIn(root, spaceOf))
+		}
+		if up := filepath.Dir(dir); errors.Is(err, fs.ErrNotExist) && up != dir {
+			dir, err = up, nil
+		}
 	}
 	return nil
 }
 
 // left returns the free space of the disk. If it is unknown, it returns a large value.
-func (s *store) left(root *os.Root) space {
+func (s *store) left(root *os.Root) space { return freeIn(root, s.spaceOf) }
+
+func freeIn(root *os.Root, spaceOf func(*os.File) (space, error)) space {
 	dir, err := root.Open(".")
 	if err != nil {
 		return space{bytes: math.MaxInt64}
 	}
 	defer dir.Close()
-	left, err := s.spaceOf(dir)
+	left, err := spaceOf(dir)
 	if err != nil {
 		return space{bytes: math.MaxInt64}
 	}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"rvo-tui/capture"
@@ -17,6 +18,7 @@ import (
 	"rvo-tui/internal/config"
 	"rvo-tui/internal/fileio"
 	"rvo-tui/internal/fileio/pem"
+	"rvo-tui/rules"
 )
 
 // webPort is an environment variable of RealTime-Video-Orchestrator, and webPortUnread names its
@@ -67,6 +69,11 @@ func check(ctx context.Context, l config.Loader, kinds *kinds, flags cli.Flags, 
 	for _, c := range cfg.Camera {
 		if warning := undecoded(c, libav.Version() != ""); warning != "" {
 			fmt.Fprintf(out, "%s: warning: camera %q: %s\n", cfg.File, c.Name, warning)
+		}
+	}
+	if slices.ContainsFunc(cfg.Rule, func(r rules.Config) bool { return r.Clip && r.Enabled }) {
+		if err := cfg.Clips.Room(); err != nil {
+			fmt.Fprintf(out, "%s: warning: clips: %v\n", cfg.File, err)
 		}
 	}
 	if _, set := l.Getenv(webPort); set {

@@ -178,6 +178,38 @@ func TestPrintedTextControlsNoTerminal(t *testing.T) {
 	}
 }
 
+// A disk that is too full for clips is warned of, whether its directory exists or not, if clips
+// are saved.
+func TestCheckWarnsOfAFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []struct {
+		dir, min string
+		clip     bool
+		want     string
+	}{
+		{dir, "1000000TiB", true, ", and clips.min_free is 1000000TiB; free some space there or lower clips.min_free\n"},
+		{dir + "/a/b", "1000000TiB", true, ", and clips.min_free is 1000000TiB; free some space there or lower clips.min_free\n"},
+		{dir, "1000000TiB", false, ""},
+		{dir, "0", true, ""},
+	} {
+		file := filepath.Join(dir, "rvo.toml")
+		text := fmt.Sprintf("[clips]\ndir = %q\nmin_free = %q\n[[camera]]\nname = \"a\"\nsource = \"synthetic:dark\"\n"+
+			"[[detector]]\nname = \"motion\"\nkind = \"motion\"\n[[rule]]\nevent = \"moved\"\nwhen = \"motion > 0.1\"\nclip = %t\n", c.dir, c.min, c.clip)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		err := check(t.Context(), testLoader(), newKinds(), cli.Flags{Check: cli.CheckFlags{File: file}}, &out)
+		warned := strings.Contains(out.String(), fmt.Sprintf("%s: warning: clips: %q: too little free disk space: ", file, c.dir))
+		if err != nil || warned != (c.want != "") || !strings.Contains(out.String(), c.want) {
+			t.Errorf("%+v: got %q, %v", c, out.String(), err)
+		}
+		if _, err := os.Stat(dir + "/a"); err == nil {
+			t.Error("check created the directory")
+		}
+	}
+}
+
 // If a disk that must be mounted is not, check and the start end with status 2.
 func TestCheckRequiresTheMount(t *testing.T) {
 	dir := t.TempDir()
