@@ -28,11 +28,7 @@ class History {
 
 	add(snapshot) {
 		const at = Date.parse(snapshot.at);
-		if (at < this.newest) { // the server's clock was set back
-			this.pushed = this.sampled = 0;
-			this.hour = [];
-			this.rules.clear();
-		}
+		if (at < this.newest) Object.assign(this, { pushed: 0, sampled: 0, hour: [], rules: new Map() }); // the server's clock was set back
 		this.newest = at;
 		const push = at - this.pushed >= step - 20;
 		if (push) this.pushed = at;
@@ -86,16 +82,10 @@ class History {
 		this.latencies = new Map(); // a cache for latency, by camera
 		const add = (name, histogram) => {
 			if (!histogram) return;
-			let w = this.windows.get(name);
-			if (!w) this.windows.set(name, (w = { bins: histogram.bins, counts: [decode(histogram.bins)] }));
-			else if (w.bins === histogram.bins) w.counts = [...w.counts, w.counts.at(-1)].slice(-window - 1);
-			else {
-				const now = decode((w.bins = histogram.bins));
-				// If the total has fallen, the histogram is a new one, as after a detector was replaced.
-				const before = total(now) < total(w.counts.at(-1)) ? [[]] : w.counts;
-				w.counts = [...before, now].slice(-window - 1);
-			}
-			w.at = this.newest;
+			const last = this.windows.get(name), was = last?.counts.at(-1);
+			const now = last?.bins === histogram.bins ? was : decode(histogram.bins);
+			const before = was && total(now) < total(was) ? [[]] : last?.counts ?? []; // it is a new one, as of a replaced detector
+			this.windows.set(name, { bins: histogram.bins, counts: [...before, now].slice(-window - 1), at: this.newest });
 		};
 		for (const c of snapshot.cameras) {
 			for (const r of c.rules) this.judge(key(c.name, r.event), wasOf(r.status));

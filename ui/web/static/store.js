@@ -164,23 +164,5 @@ async function served(signal) {
 	return text.match(/"([^"]*)"/)?.[1];
 }
 
-// session tells whether this browser has logged in. Scripts cannot read its cookie. Where the
-// browser stores nothing for this page, the page forgets it when it is closed.
-let loggedIn = false;
-export const session = {
-	get known() {
-		try {
-			return localStorage.session === 'yes';
-		} catch {
-			return loggedIn;
-		}
-	},
-	set known(yes) {
-		loggedIn = yes;
-		try {
-			localStorage.session = yes ? 'yes' : 'no';
-		} catch {
-			// as said above
-		}
-	},
-};
+// session tells whether this browser has logged in. Scripts cannot read its cookie, and a browser may deny access to its storage.
+export const session = { get known() { try { return localStorage.session === 'yes'; } catch { return false; } }, set known(yes) { try { localStorage.session = yes ? 'yes' : 'no'; } catch { /* denied */ } } };

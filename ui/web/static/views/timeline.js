@@ -64,8 +64,7 @@ export default function Timeline({ route }) {
 			<button disabled=${!fixed} onClick=${() => pan(0.5)}>Later</button>
 			<button disabled=${!fixed} onClick=${() => replace({ end: '' })}>Now</button>
 		</p>
-		${problem && html`<p class="bad" role="alert">No clips are shown: <${Name} of=${problem.message} /></p>`}
-		${strip}
+		${problem && html`<p class="bad" role="alert">No clips are shown: <${Name} of=${problem.message} /></p>`}${strip}
 		<p class="dim legend"><i class="mark"></i> event <i class="mark lasted"></i> its duration <i class="clip"></i> clip;
 			the rule was${Object.keys(pasts).map((was) => html` <span><${Past} spans=${[[0, 1, was]]} of=${(x) => x} /> ${was}</span>`)} (since this page was opened). The newest ${events.length} events are in memory,
 			since ${events.length > 0 ? stamp(events[0].event.time) : 'now'}; older ones are shown if they have clips${clips.length >= most && html`, up to the newest ${most}`}.</p>
