@@ -109,16 +109,18 @@ func (c Config) checkListen(bad func(key, problem string)) {
 	}
 }
 
-// Beyond reports every key required for serving other machines that is missing. name is
-// the key that requires it.
+// Beyond reports every key required for serving other machines that is missing, the
+// first one with how to do without. name is the key that requires it.
 func (c Config) Beyond(name string, bad func(key, problem string)) {
+	otherwise := "; or listen on 127.0.0.1 and forward the port with ssh -L (docs/web.md)"
 	for _, k := range []struct{ key, value, what string }{
 		{"token", c.Token, "clients on other machines authenticate with it"},
 		{"tls_cert", c.TLSCert, "other machines are only served over TLS"},
 		{"tls_key", c.TLSKey, "other machines are only served over TLS"},
 	} {
 		if k.value == "" {
-			bad(k.key, "is missing and "+name+" needs it: "+k.what)
+			bad(k.key, "is missing and "+name+" needs it: "+k.what+otherwise)
+			otherwise = ""
 		}
 	}
 }
