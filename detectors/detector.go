@@ -72,7 +72,7 @@ type Spec struct {
 	Needs     []string      `json:"needs"`    // conditions over signals that must all hold for the detector to run
 	Provides  []string      `json:"provides"` // names of its signals
 	TTL       time.Duration `json:"ttl_ns"`
-	FixedTTL  bool          `json:"-"`          // TTL is configured; else it follows MaxFPS: DefaultTTL
+	FixedTTL  bool          `json:"-"`          // for the engine: TTL is configured; else it follows MaxFPS
 	Timeout   time.Duration `json:"timeout_ns"` // of one Detect; after it the detector is stuck
 	Execution Execution     `json:"execution"`
 	Retry     Retry         `json:"retry"`
