@@ -230,6 +230,7 @@ func TestReloadInTheDashboard(t *testing.T) {
 	rewrite(t, file, dashboardConfig+"\nnonsense = 1\n")
 	x.sees("stays as it was")
 	x.keys("r")
+	x.sees("─ Failed ─") // the answer; the alert in the first line comes earlier
 	x.sees("unknown key")
 	x.sees("fresh")  // still there
 	x.keys("q", "q") // the first one closes the message
