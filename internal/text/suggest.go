@@ -42,8 +42,8 @@ var synonyms = map[string][]string{
 }
 
 // Suggest returns the first synonym of word in from, else the most similar entry of from, or "" if
-// none is within one edit for each three bytes. An edit adds, removes or replaces a byte or swaps two adjacent ones. Case is ignored. Of
-// equally similar entries the first wins.
+// none is within one edit for each three bytes. An edit adds, removes or replaces a byte or swaps two
+// adjacent ones. Case is ignored. Of equally similar entries the first wins.
 func Suggest(word string, from []string) string {
 	word = strings.ToLower(word)
 	best, limit := "", max(1, len(word)/3)
