@@ -300,6 +300,7 @@ func TestDashboardByMouse(t *testing.T) {
 			x.clicks("latency")
 			x.sees("cameras, by latency")
 			x.keys("0")
+			x.sees("on/off") // the footer of the panes, where "? help" is elsewhere
 			x.clicks("? help")
 			x.clicks("attach a detector")
 			x.sees("or a first letter")
