@@ -13,7 +13,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"rvo-tui/capture"
@@ -187,20 +186,8 @@ func (m crowded) Finish(from, to string) error {
 // What a crash left is kept while the disk is too full to complete it.
 func TestWhatACrashLeftWaitsForRoom(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		s := newStudio(t, testConfig(t), withLines, func(o *Options) { o.Grace = 0 })
-		c := s.connect(frameTime, 25)
-		c.send(5 * time.Second)
-		job := s.job("grown")
-		job.After = time.Minute
-		s.save(job)
-		c.send(4 * time.Second)
-		synctest.Wait()
-		crashed := filepath.Join(t.TempDir(), "evidence")
-		if err := os.CopyFS(crashed, os.DirFS(s.cfg.Dir)); err != nil {
-			t.Fatal(err)
-		}
-		cfg := s.cfg
-		cfg.Dir = crashed
+		cfg := crashedConfig(t)
+		crashed := cfg.Dir
 		var log bytes.Buffer
 		full := true
 		again := New(Options{Config: cfg, Epoch: time.Now(), Muxer: crowded{full: &full}, Log: slog.New(slog.NewTextHandler(&log, nil))}).store

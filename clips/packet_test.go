@@ -295,23 +295,32 @@ func TestCodecThatFewBrowsersPlayIsSaid(t *testing.T) {
 	}
 }
 
+// crashedConfig returns the configuration of a directory in which a crash left the clip of the
+// event "grown" unfinished. It is a copy, because a killed process holds no lock, and this one does.
+func crashedConfig(t *testing.T) Config {
+	t.Helper()
+	s := newStudio(t, testConfig(t), withLines, func(o *Options) { o.Grace = 0 })
+	c := s.connect(frameTime, 25)
+	c.send(5 * time.Second)
+	job := s.job("grown")
+	job.After = time.Minute
+	s.save(job)
+	c.send(4 * time.Second)
+	synctest.Wait()
+	cfg := s.cfg
+	cfg.Dir = filepath.Join(t.TempDir(), "evidence")
+	if err := os.CopyFS(cfg.Dir, os.DirFS(s.cfg.Dir)); err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
 // Clips left by a crash are completed at the next start, or reported as lost.
 func TestNextStartCompletesWhatACrashLeft(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var log bytes.Buffer
-		s := newStudio(t, testConfig(t), withLines, func(o *Options) { o.Grace = 0 })
-		c := s.connect(frameTime, 25)
-		c.send(5 * time.Second)
-		job := s.job("grown")
-		job.After = time.Minute
-		s.save(job)
-		c.send(4 * time.Second)
-		synctest.Wait()
-		// A copy of the files, because a killed process holds no lock, and this one does.
-		crashed := filepath.Join(t.TempDir(), "evidence")
-		if err := os.CopyFS(crashed, os.DirFS(s.cfg.Dir)); err != nil {
-			t.Fatal(err)
-		}
+		cfg := crashedConfig(t)
+		crashed := cfg.Dir
 		empty := filepath.Join(crashed, buildingPrefix+"empty")
 		if err := os.Mkdir(empty, 0o750); err != nil {
 			t.Fatal(err)
@@ -320,8 +329,6 @@ func TestNextStartCompletesWhatACrashLeft(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(empty, jobFile), text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		cfg := s.cfg
-		cfg.Dir = crashed
 		again := New(Options{Config: cfg, Epoch: time.Now(), Muxer: lines{}, Log: slog.New(slog.NewTextHandler(&log, nil))}).store
 		if err := again.refresh(time.Now()); err != nil {
 			t.Fatal(err)

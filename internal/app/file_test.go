@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"rvo-tui/capture/libav"
 	"rvo-tui/internal/cli"
 	"rvo-tui/runtime"
 )
@@ -47,10 +46,7 @@ func TestWriteWhatRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	rt := runtime.New(runtime.Options{
-		Config: cfg.Runtime, Cameras: cfg.Camera, Detectors: cfg.Detector, Rules: cfg.Rule,
-		Drivers: newDrivers(libav.New(libav.Options{Log: log}), false, log), Kinds: loader.Kinds,
-	}, time.Now())
+	rt := runtimeOf(cfg, loader, log)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() { ended <- rt.Run(ctx) }()

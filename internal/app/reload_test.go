@@ -85,6 +85,14 @@ func TestChangedFileShows(t *testing.T) {
 	})
 }
 
+// runtimeOf returns the runtime of a configuration, for the caller to run.
+func runtimeOf(cfg config.Config, loader config.Loader, log *slog.Logger) *runtime.Runtime {
+	return runtime.New(runtime.Options{
+		Config: cfg.Runtime, Cameras: cfg.Camera, Detectors: cfg.Detector, Rules: cfg.Rule,
+		Drivers: newDrivers(libav.New(libav.Options{Log: log}), false, log), Kinds: loader.Kinds,
+	}, time.Now())
+}
+
 // A file that is put back as it was after a mistake is read again, which ends the alert.
 func TestWatchedFileIsPutBack(t *testing.T) {
 	t.Chdir(t.TempDir())
@@ -101,10 +109,7 @@ func TestWatchedFileIsPutBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	rt := runtime.New(runtime.Options{
-		Config: cfg.Runtime, Cameras: cfg.Camera, Detectors: cfg.Detector, Rules: cfg.Rule,
-		Drivers: newDrivers(libav.New(libav.Options{Log: log}), false, log), Kinds: loader.Kinds,
-	}, time.Now())
+	rt := runtimeOf(cfg, loader, log)
 	counts := runtime.NewReloads(time.Now())
 	again := &reloader{loader: loader, rt: rt, counts: counts, told: newService(log), log: log, cfg: cfg}
 	ctx, stop := context.WithCancel(t.Context())
