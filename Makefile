@@ -15,7 +15,7 @@
 #   make docs-test run the commands of all documents as printed, and check their links (DOCS=README.md for one)
 #   make fuzz      every fuzz target for a minute (FUZZTIME=10m for longer)
 #   make fuzz-program  2,000 RTSP sessions and 500 files with corrupted bytes against the built program
-#   make schemathesis  the HTTP API against its OpenAPI description
+#   make schemathesis  the HTTP API against its OpenAPI description, with random requests
 #   make attack    whether a token still grants access within a second during attacks on the login
 #   make outbox-test   1,000 events, failing receivers, ten kill -9, and a storm of 10 s
 #   make mqtt-test     1,000 events to a real broker with ten kill -9, a cut network, and the cost of hostile brokers
@@ -242,7 +242,7 @@ attack:
 	$(LEAN) $(GO) test ./e2e -count=1 -v -run TestAttacksLockNobodyOut -attack-limit 1s
 
 schemathesis: build
-	scripts/schemathesis.sh bin/rvo-tui
+	scripts/schemathesis.sh bin/rvo-tui --max-examples 60
 
 proto: go
 	@scripts/packages.sh proto

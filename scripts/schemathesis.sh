@@ -2,15 +2,19 @@
 # Tests the HTTP API of a program against its description, docs/openapi.json. schemathesis
 # derives valid requests from it, and invalid ones that must be refused:
 #
-#     scripts/schemathesis.sh PROGRAM
+#     scripts/schemathesis.sh PROGRAM [OPTION ...]
+#
+# Options are those of schemathesis: --seed 1 sends the same requests each time,
+# --max-examples 200 sends more of them.
 #
 # If pip cannot install schemathesis, the script says so and succeeds.
 set -eu
-[ $# = 1 ] || {
-	echo "usage: scripts/schemathesis.sh PROGRAM" >&2
+[ $# -ge 1 ] || {
+	echo "usage: scripts/schemathesis.sh PROGRAM [OPTION ...]" >&2
 	exit 2
 }
 program=$(realpath "$1")
+shift
 tool=$(dirname "$program")/schemathesis
 version=4.32.5
 
@@ -81,7 +85,7 @@ PYTHONPATH=$tool "$tool/bin/st" run "http://$address/api/openapi.json" \
 	--exclude-operation-id stream --exclude-operation-id media --exclude-operation-id preview \
 	--exclude-operation-id stop --exclude-operation-id remove_camera \
 	--exclude-checks positive_data_acceptance --max-examples 20 --request-timeout 15 \
-	--phases examples,coverage,fuzzing --no-color
+	--phases examples,coverage,fuzzing --no-color "$@"
 kill -0 "$pid" || {
 	echo "schemathesis: the program exited" >&2
 	tail -n 50 log >&2

@@ -136,6 +136,9 @@ func clipFilterOf(r *http.Request) (f clipFilter, err error) {
 			}
 		}
 	}
+	if !f.to.IsZero() && f.from.After(f.to) {
+		return f, problem(http.StatusBadRequest, "from is later than to", "exchange them")
+	}
 	f.camera = q.Get("camera")
 	f.limit, _, err = numberOf(q, "limit")
 	switch {

@@ -105,7 +105,7 @@ func TestClipsByTimeAndCamera(t *testing.T) {
 			t.Errorf("GET /api/clips%s: %v, want %s", query, ids, want)
 		}
 	}
-	for _, query := range []string{"?limit=1001", "?limit=-1", "?limit=", "?from=yesterday", "?dir=/etc"} {
+	for _, query := range []string{"?limit=1001", "?limit=-1", "?limit=", "?from=yesterday", "?from=", "?from=2026-11-30T08:00:00Z&to=2026-11-30T07:00:00Z", "?dir=/etc"} {
 		if res, body := ask(t, "GET", at+"/api/clips"+query); res.StatusCode != 400 {
 			t.Errorf("GET /api/clips%s: %s %s", query, res.Status, body)
 		}

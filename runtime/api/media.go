@@ -50,13 +50,18 @@ type stills struct {
 
 // stillsOf parses width and rate.
 func stillsOf(q url.Values) (st stills, err error) {
-	st.width = stillWidth
-	if given := q.Get("width"); given != "" {
-		if st.width, err = strconv.Atoi(given); err != nil || st.width < 16 || st.width > maxWidth {
+	st.width, st.rate = stillWidth, stillRate
+	if q.Has("width") {
+		given := q.Get("width")
+		n, err := strconv.ParseUint(given, 10, 16)
+		if err != nil || n < 16 || n > maxWidth {
 			return st, problem(http.StatusBadRequest, fmt.Sprintf("width %q is out of range", text.Clean(given)), fmt.Sprintf("give 16 to %d pixels", maxWidth))
 		}
+		st.width = int(n)
 	}
-	st.rate, err = rateOf(q.Get("rate"), stillRate, maxStills)
+	if q.Has("rate") {
+		st.rate, err = rateOf(q.Get("rate"), maxStills)
+	}
 	return st, err
 }
 
@@ -281,7 +286,7 @@ func (s *Server) frame(w http.ResponseWriter, r *http.Request) error {
 	defer cancel()
 	f, err := s.opts.Runtime.Still(ctx, camera, st.width)
 	if ctx.Err() != nil {
-		return problem(http.StatusServiceUnavailable, fmt.Sprintf("camera %q delivers no frames: it is %s", text.Clean(camera), s.standing(camera)), "see its state and alerts, and try again")
+		return s.noFrame(camera)
 	}
 	if err != nil {
 		return err
@@ -291,17 +296,22 @@ func (s *Server) frame(w http.ResponseWriter, r *http.Request) error {
 	return writeBytes(w, "image/jpeg", f.JPEG)
 }
 
-// standing returns the state of a camera, for a message.
-func (s *Server) standing(camera string) string {
+// noFrame is the problem of a camera that delivers no frames.
+func (s *Server) noFrame(camera string) error {
+	status, standing, remedy := http.StatusServiceUnavailable, "no longer there", "see its state and alerts, and try again"
 	for _, c := range s.opts.Runtime.Snapshot().Cameras {
-		if c.Name == camera {
-			if c.Reason != "" {
-				return fmt.Sprintf("%s (%s)", c.State, c.Reason)
-			}
-			return string(c.State)
+		if c.Name != camera {
+			continue
+		}
+		standing = string(c.State)
+		if c.Reason != "" {
+			standing += " (" + c.Reason + ")"
+		}
+		if c.State == capture.Paused {
+			status, remedy = http.StatusConflict, "resume it, and try again"
 		}
 	}
-	return "no longer there"
+	return problem(status, fmt.Sprintf("camera %q delivers no frames: it is %s", text.Clean(camera), standing), remedy)
 }
 
 // preview serves JPEG frames as multipart/x-mixed-replace.

@@ -44,7 +44,9 @@ func (f *filmed) send(size int) {
 	f.hub.OfferPacket(&capture.Packet{ID: f.sent, Track: f.track, Data: bytes.Repeat([]byte{byte(f.sent)}, size), Captured: now, Arrived: now, Key: f.sent%10 == 1})
 }
 
-func (f *filmed) Snapshot() *runtime.Snapshot { return &runtime.Snapshot{} }
+func (f *filmed) Snapshot() *runtime.Snapshot {
+	return &runtime.Snapshot{Cameras: []runtime.CameraView{{Status: capture.Status{Name: "still", State: capture.Paused, Reason: "paused by command"}}}}
+}
 
 func (f *filmed) View(video string, others []string) (*live.Viewer, func(), error) {
 	for _, name := range append(others, video) {
@@ -81,7 +83,7 @@ func (f *filmed) Still(ctx context.Context, camera string, _ int) (runtime.Still
 	switch camera {
 	case "door":
 		return runtime.Still{Camera: camera, Frame: 7, Captured: time.UnixMilli(5000), JPEG: []byte("jpeg")}, nil
-	case "dark":
+	case "dark", "still":
 		<-ctx.Done()
 		return runtime.Still{}, ctx.Err()
 	}
@@ -285,10 +287,14 @@ func TestMediaQueries(t *testing.T) {
 		"media?jpeg=door&width=x":            400,
 		"media?jpeg=door&rate=1000":          400,
 		"media?jpeg=door&rate=NaN":           400,
+		"media?jpeg=door&rate=":              400,
+		"media?jpeg=door&rate=0":             400,
 		"media?video=door&token=x":           400,
 		"media?jpeg=" + many():               400,
 		"cameras/yard/frame.jpg":             404,
 		"cameras/door/frame.jpg?width=5":     400,
+		"cameras/door/frame.jpg?width=":      400,
+		"cameras/door/frame.jpg?width=%2B99": 400,
 		"cameras/door/frame.jpg?rate=5":      400,
 		"cameras/door/frame.jpg?width=100":   200,
 		"cameras/yard/preview.mjpeg":         404,
@@ -332,6 +338,13 @@ func TestFrameAndPreview(t *testing.T) {
 		data, _ = io.ReadAll(res.Body)
 		if res.StatusCode != http.StatusServiceUnavailable || time.Since(began) != stillTime || !strings.Contains(string(data), "no longer there") {
 			t.Errorf("a camera without frames: %s after %v: %s", res.Status, time.Since(began), data)
+		}
+		if res, err = c.Get("http://rvo/api/cameras/still/frame.jpg"); err != nil {
+			t.Fatal(err)
+		}
+		data, _ = io.ReadAll(res.Body)
+		if res.StatusCode != http.StatusConflict || !strings.Contains(string(data), "resume it") {
+			t.Errorf("a paused camera: %s: %s", res.Status, data)
 		}
 		if res, err = c.Get("http://rvo/api/cameras/door/preview.mjpeg?rate=10"); err != nil {
 			t.Fatal(err)

@@ -140,7 +140,7 @@ func (s *Server) state(w http.ResponseWriter, r *http.Request) error {
 	switch view := q.Get("view"); {
 	case view == "rvo":
 		return s.rvoState(w, snap, q.Get("camera"))
-	case view != "":
+	case q.Has("view"):
 		return problem(http.StatusBadRequest, fmt.Sprintf("view %q is unknown", text.Clean(view)), `use "rvo" or leave it out`)
 	case q.Has("camera"):
 		return problem(http.StatusBadRequest, "camera is for view=rvo", "leave it out")

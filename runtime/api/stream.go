@@ -134,9 +134,11 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rate, err := rateOf(q.Get("state"), math.Inf(1), maxRate)
-	if err != nil {
-		return err
+	rate := math.Inf(1)
+	if given := q.Get("state"); given != "" && given != "0" {
+		if rate, err = rateOf(given, maxRate); err != nil {
+			return err
+		}
 	}
 	if err := s.streams.acquire(); err != nil {
 		return err
@@ -242,17 +244,11 @@ func (p *pacer) due(at time.Time) bool {
 	return true
 }
 
-// rateOf parses a rate per second; "" and 0 mean fallback.
-func rateOf(given string, fallback, most float64) (float64, error) {
-	if given == "" {
-		return fallback, nil
-	}
+// rateOf parses a rate per second.
+func rateOf(given string, most float64) (float64, error) {
 	rate, err := strconv.ParseFloat(given, 64)
-	if err == nil && rate == 0 {
-		return fallback, nil
-	}
 	if err != nil || !(rate >= minRate && rate <= most) {
-		return 0, problem(http.StatusBadRequest, fmt.Sprintf("rate %q is out of range", text.Clean(given)), fmt.Sprintf("give %v to %v a second, or 0 for all", minRate, most))
+		return 0, problem(http.StatusBadRequest, fmt.Sprintf("rate %q is out of range", text.Clean(given)), fmt.Sprintf("give %v to %v a second", minRate, most))
 	}
 	return rate, nil
 }

@@ -282,7 +282,7 @@ func TestQueriesAreChecked(t *testing.T) {
 	me := overSocket(0)
 	for query, want := range map[string]string{
 		"stream?state=61": "0.1 to 60", "stream?state=x": "0.1 to 60", "stream?state=NaN": "0.1 to 60", "stream?events=-1": "whole number",
-		"stream?log=1.5": "whole number", "stream?evnts": "unknown key", "state?view=&view=x": "give it once", "state?view=other": `use \"rvo\"`, "state?camera=x": "view=rvo",
+		"stream?log=1.5": "whole number", "stream?evnts": "unknown key", "state?view=&view=x": "give it once", "state?view=other": `use \"rvo\"`, "state?view=": `use \"rvo\"`, "state?camera=x": "view=rvo",
 		"events?after=x": "whole number", "events?after=": "whole number", "events?limit=x": "whole number", "log?limt=1": "unknown key",
 	} {
 		res := askAs(s, me, "GET", "/api/"+query, "")
