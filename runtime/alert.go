@@ -19,6 +19,7 @@ const (
 	AlertEvidenceDown   AlertKind = "evidence_down"   // its second stream, for clips, delivers nothing
 	AlertDetectorFailed AlertKind = "detector_failed" // too many consecutive errors, or stuck
 	AlertDetectorSlow   AlertKind = "detector_slow"   // cannot keep its rate
+	AlertDetectorTTL    AlertKind = "detector_ttl"    // its results set a TTL shorter than the time between two runs
 	AlertFramesSparse   AlertKind = "frames_sparse"   // its frames are further apart than its TTL
 	AlertSink           AlertKind = "sink_degraded"   // events are not delivered
 	AlertOutput         AlertKind = "output_degraded" // messages are not delivered
@@ -30,7 +31,7 @@ const (
 
 // AlertKinds returns all kinds of alerts.
 func AlertKinds() []AlertKind {
-	return []AlertKind{AlertCameraDown, AlertCameraLag, AlertEvidenceDown, AlertDetectorFailed, AlertDetectorSlow, AlertFramesSparse, AlertSink, AlertOutput, AlertRefused, AlertClips, AlertReload, AlertQuarantined}
+	return []AlertKind{AlertCameraDown, AlertCameraLag, AlertEvidenceDown, AlertDetectorFailed, AlertDetectorSlow, AlertDetectorTTL, AlertFramesSparse, AlertSink, AlertOutput, AlertRefused, AlertClips, AlertReload, AlertQuarantined}
 }
 
 // Alert is one current problem. A detector that fails on several cameras is one alert.
@@ -69,6 +70,8 @@ func (a *Alert) Title() string {
 		return "detector " + name + " failed" + a.where()
 	case AlertDetectorSlow:
 		return "detector " + name + " is too slow" + a.where()
+	case AlertDetectorTTL:
+		return "results of detector " + name + " expire before the next run" + a.where()
 	case AlertFramesSparse:
 		return "detector " + name + " gets too few frames" + a.where()
 	case AlertSink:

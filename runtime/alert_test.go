@@ -208,6 +208,36 @@ func TestAlertOfFramesThatAreFurtherApartThanAnswersAreValid(t *testing.T) {
 	}
 }
 
+// A service that sends a TTL shorter than the period of its detector.
+func TestAlertOfATTLShorterThanThePeriod(t *testing.T) {
+	for _, c := range []struct {
+		ttl   time.Duration
+		state detectors.Why
+		crops string
+		want  bool
+	}{
+		{50 * time.Millisecond, detectors.Known, "", true},
+		{50 * time.Millisecond, detectors.Stale, "", true},
+		{100 * time.Millisecond, detectors.Stale, "", false},
+		{0, detectors.Never, "", false},
+		{50 * time.Millisecond, detectors.Errored, "", false},
+		{50 * time.Millisecond, detectors.Off, "", false},
+		{50 * time.Millisecond, detectors.Stale, "face", false}, // as long as its boxes
+	} {
+		s := box(dawn, "yard")
+		cam := &s.Cameras[0]
+		cam.Detectors[0].TTL, cam.Detectors[0].CropsOf = time.Second, c.crops
+		cam.Signals = []engine.SignalView{
+			{Name: "motion", Detector: "motion", TTL: time.Second},
+			{Name: "hat", Detector: "person", TTL: c.ttl, Unknown: c.state},
+		}
+		list := newAlerts().step(s)
+		if (len(list) == 1) != c.want || c.want && (list[0].Kind != AlertDetectorTTL || list[0].Subject != "person" || !strings.Contains(list[0].Cause, "hat is valid for 50ms")) {
+			t.Errorf("%+v: %+v", c, list)
+		}
+	}
+}
+
 func TestAlertOfASecondStream(t *testing.T) {
 	a := newAlerts()
 	s := box(dawn, "yard")

@@ -339,6 +339,8 @@ func (p *pipeline) carryOut(acts *engine.Actions) (again bool) {
 			p.log.Error("detector has failed", "detector", w.spec.Name, "error", a.Text, "retry", w.spec.Retry)
 		case engine.LogRecovered:
 			p.log.Info("detector works again", "detector", w.spec.Name)
+		case engine.LogShortTTL:
+			p.log.Warn("results expire before the next run, and the signal is unknown until then: "+shortTTLRemedy, "detector", w.spec.Name, "ttl", a.Text)
 		case engine.DoInline:
 			p.inline.Store(w)
 			p.in.Reports = append(p.in.Reports, w.inline())

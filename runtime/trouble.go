@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rvo-tui/capture"
+	"rvo-tui/detectors"
 	"rvo-tui/runtime/engine"
 )
 
@@ -47,6 +48,9 @@ func (a *alerts) troubles(s *Snapshot) []trouble {
 				list = append(list, t)
 			}
 			if t, bad := sparseness(c, d, loads[key]); bad {
+				list = append(list, t)
+			}
+			if t, bad := hastiness(c, d); bad {
 				list = append(list, t)
 			}
 		}
@@ -177,6 +181,31 @@ func sparseness(c *CameraView, d *engine.DetectorView, past []load) (trouble, bo
 		cause:  fmt.Sprintf("a frame about every %v, but its results are valid for %v", (span / time.Duration(max(frames, 1))).Round(100*time.Millisecond), d.TTL),
 		remedy: remedy,
 	}, true
+}
+
+// shortTTLRemedy says what to do about a service that sends a TTL that is too short.
+const shortTTLRemedy = "let its service send a longer TTL, or none for that of the detector"
+
+// hastiness reports a detector whose results set a TTL shorter than the time between
+// two runs. Attributes of boxes may also expire because the boxes do.
+func hastiness(c *CameraView, d *engine.DetectorView) (trouble, bool) {
+	if d.CropsOf != "" {
+		return trouble{}, false
+	}
+	for i := range c.Signals {
+		s := &c.Signals[i]
+		if s.Detector != d.Name || s.TTL <= 0 || s.TTL >= d.TTL || !detectors.TooShort(s.TTL, d.MaxFPS) {
+			continue
+		}
+		if s.Unknown == detectors.Known || s.Unknown == detectors.Stale {
+			return trouble{
+				kind: AlertDetectorTTL, subject: d.Name, camera: c.Name,
+				cause:  fmt.Sprintf("%s is valid for %v, as its service says, but max_fps = %.4g", s.Name, s.TTL, d.MaxFPS),
+				remedy: shortTTLRemedy,
+			}, true
+		}
+	}
+	return trouble{}, false
 }
 
 // programTroubles lists the problems that do not belong to a camera.

@@ -332,7 +332,7 @@ func (m *model) follow() {
 		m.show(slices.IndexFunc(m.scene.Snap.Cameras, func(c runtime.CameraView) bool { return c.Name == a.Cameras[0] }))
 	}
 	switch a.Kind {
-	case runtime.AlertDetectorFailed, runtime.AlertDetectorSlow, runtime.AlertFramesSparse:
+	case runtime.AlertDetectorFailed, runtime.AlertDetectorSlow, runtime.AlertDetectorTTL, runtime.AlertFramesSparse:
 		m.wish = a.Subject
 		m.grant()
 		m.focusOn(pane.Detectors)

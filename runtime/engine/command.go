@@ -176,7 +176,7 @@ func (e *Engine) SetRate(name string, fps float64) error {
 	if detectors.TooShort(ttl, fps) {
 		return fmt.Errorf("rate %g: the ttl of detector %q is %v, shorter than the time between two runs, so its signals would be unknown in between; set at least %.3g a second, or raise or leave out its ttl in the configuration", fps, name, ttl, 1/ttl.Seconds())
 	}
-	t.spec.MaxFPS, t.spec.TTL, t.ttl = fps, ttl, ttl
+	t.spec.MaxFPS, t.spec.TTL, t.ttl, t.hasty = fps, ttl, ttl, false
 	t.interval = rateInterval(fps)
 	if t.follower != nil {
 		t.follower.tracker.Pace(ttl, t.interval)

@@ -305,6 +305,7 @@ func (e *Engine) done(now time.Duration, t *task, r *Report) bool {
 		ttl := t.spec.TTL
 		if r.Answer.TTLs[i] > 0 {
 			ttl = r.Answer.TTLs[i]
+			e.checkTTL(t, id, ttl)
 		}
 		if t.crops != nil {
 			ttl = min(ttl, t.crops.ttl)
@@ -318,6 +319,15 @@ func (e *Engine) done(now time.Duration, t *task, r *Report) bool {
 	e.batch.record(t.age, now-r.Frame.Captured)
 	e.batch.record(e.stages[StagePublish], now-r.At)
 	return true
+}
+
+// checkTTL logs, once for each rate, that a TTL in a result is shorter than the time
+// between two runs. It is used nevertheless.
+func (e *Engine) checkTTL(t *task, id detectors.ID, ttl time.Duration) {
+	if !t.hasty && detectors.TooShort(ttl, t.spec.MaxFPS) {
+		t.hasty = true
+		e.asked = append(e.asked, Action{Task: t.id, Kind: LogShortTTL, Text: fmt.Sprintf("%s: %v", e.table.Name(id), ttl)})
+	}
 }
 
 // expire handles the deadline of a detector. It returns whether a signal changed.

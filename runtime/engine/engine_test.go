@@ -475,3 +475,30 @@ func TestAttachBeforeTheFirstStepLoads(t *testing.T) {
 		t.Errorf("asked again for %v", acts.Do)
 	}
 }
+
+// A TTL in answers that is shorter than a period is used, and logged once for each rate.
+func TestShortTTLOfAnswersIsLoggedOnce(t *testing.T) {
+	s := newSim(t)
+	short, long := s.attach(&script{spec: spec("short", 10), ttl: 50 * ms}), s.attach(&script{spec: spec("long", 10), ttl: 150 * ms})
+	s.frames(50, ms, 100*ms)
+	s.until(3*time.Second + 10*ms)
+	if want := []string{"short: 50ms"}; !slices.Equal(short.hasty, want) || len(long.hasty) > 0 {
+		t.Errorf("logged %v and %v, want %v and nothing", short.hasty, long.hasty, want)
+	}
+	if v := s.signal("short"); v.TTL != 50*ms || v.Unknown != detectors.Known {
+		t.Errorf("the signal is %v, valid for %v", v.Unknown, v.TTL)
+	}
+	s.until(3*time.Second + 90*ms)
+	if v := s.signal("short"); v.Unknown != detectors.Stale {
+		t.Errorf("the signal is %v after its TTL", v.Unknown)
+	}
+	s.command(func(e *Engine, _ time.Duration) {
+		if err := e.SetRate("long", 5); err != nil {
+			t.Error(err)
+		}
+	})
+	s.until(5 * time.Second)
+	if want := []string{"long: 150ms"}; !slices.Equal(long.hasty, want) || len(short.hasty) != 1 {
+		t.Errorf("logged %v and %v at a lower rate", short.hasty, long.hasty)
+	}
+}

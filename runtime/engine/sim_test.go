@@ -34,6 +34,7 @@ type script struct {
 	spec    detectors.Spec
 	exec    time.Duration
 	slot    time.Duration                                // wait for a slot
+	ttl     time.Duration                                // sent with each answer; 0: none
 	answer  func(run int, frame uint64) (float64, error) // nil: always 1
 	boxes   func(frame uint64) []detectors.Detection     // nil: none
 	looked  func(run int) []detectors.Detection          // of a detector of crops: the boxes with attributes
@@ -42,6 +43,7 @@ type script struct {
 	at      []time.Duration                              // when it began
 	opened  int
 	revoked int
+	hasty   []string // logged
 }
 
 type simEvent struct {
@@ -161,7 +163,7 @@ func (s *sim) carryOut(a Action) {
 					n := len(sc.spec.Provides)
 					r.Answer = Answer{Values: make([]float64, n), Detections: make([][]detectors.Detection, n), TTLs: make([]time.Duration, n)}
 					for i := range n {
-						r.Answer.Values[i] = value
+						r.Answer.Values[i], r.Answer.TTLs[i] = value, sc.ttl
 						if sc.boxes != nil {
 							r.Answer.Detections[i] = sc.boxes(frame.ID)
 						}
@@ -172,6 +174,8 @@ func (s *sim) carryOut(a Action) {
 		})
 	case DoRevoke:
 		sc.revoked++
+	case LogShortTTL:
+		sc.hasty = append(sc.hasty, a.Text)
 	case DoWithdraw:
 		s.t.Fatal("nothing waits for a slot in this simulation")
 	}

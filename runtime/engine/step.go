@@ -73,6 +73,7 @@ const (
 	LogError                       // log an error: the first one since a result, at most one every ten seconds
 	LogFailed                      // log that the detector has failed
 	LogRecovered                   // log that the detector works again, after one of the two above
+	LogShortTTL                    // log that its results expire before the next run: once for each rate
 )
 
 // Action is something that the driver must do for one detector.
@@ -80,7 +81,7 @@ type Action struct {
 	Task TaskID
 	Kind ActionKind
 	Due  time.Duration // DoStart: when the run was due
-	Text string        // LogError, LogFailed: the error
+	Text string        // LogError, LogFailed: the error; LogShortTTL: the signal and its TTL
 }
 
 // Actions are the result of a step. They are valid until the next one.

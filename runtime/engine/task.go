@@ -39,6 +39,7 @@ type task struct {
 
 	errors     int              // consecutive errors
 	logged     bool             // one of them was logged
+	hasty      bool             // it was logged that its results expire before the next run
 	quietUntil time.Duration    // no errors are logged before this
 	opens      int              // number of load requests
 	waits      *backoff.Backoff // between attempts to load; a pointer keeps task small

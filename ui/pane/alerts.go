@@ -99,5 +99,5 @@ func AlertsOf(list []runtime.Alert, camera, subject string) (any, severe bool) {
 }
 
 func aboutDetector(kind runtime.AlertKind) bool {
-	return kind == runtime.AlertDetectorFailed || kind == runtime.AlertDetectorSlow || kind == runtime.AlertFramesSparse
+	return kind == runtime.AlertDetectorFailed || kind == runtime.AlertDetectorSlow || kind == runtime.AlertDetectorTTL || kind == runtime.AlertFramesSparse
 }

@@ -57,7 +57,7 @@ export function alertTone(alert) {
 
 // alertsOf returns the alerts of a camera, or of one of its detectors.
 export function alertsOf(alerts, camera, detector) {
-	const about = ['detector_failed', 'detector_slow', 'frames_sparse'];
+	const about = ['detector_failed', 'detector_slow', 'detector_ttl', 'frames_sparse'];
 	return alerts.filter((a) => a.cameras.includes(camera) && (!detector || (a.subject === detector && about.includes(a.kind))));
 }
 
