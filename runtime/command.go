@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -90,7 +89,7 @@ func (r *Runtime) Do(ctx context.Context, cmd Command) error {
 	switch cmd.Do {
 	case Notify, Resend, Discard:
 		if r.opts.Outbox == nil {
-			return fmt.Errorf("%s: there are no outputs; add a [[notify]] or [mqtt] section to the configuration and restart", cmd.Do)
+			return fmt.Errorf("%s: %w %q; add a [[notify]] or [mqtt] section to the configuration and restart", cmd.Do, ErrNoOutput, cmd.Output)
 		}
 		if err := r.opts.Outbox.Do(ctx, cmd); err != nil {
 			return fmt.Errorf("%s: %w", cmd.Do, err)
@@ -118,6 +117,9 @@ func (r *Runtime) Do(ctx context.Context, cmd Command) error {
 }
 
 var errStopped = errors.New("the runtime has stopped")
+
+// ErrRate is the error of SetRate for a rate that no detector can have.
+var ErrRate = fmt.Errorf("must be above 0 and at most %d a second", detectors.MaxRate)
 
 // perform carries out a command that does not add or remove cameras. It runs in the
 // goroutine of Run.
@@ -153,8 +155,8 @@ func (r *Runtime) perform(req request) error {
 			case Enable, Disable:
 				return e.Enable(cmd.Detector, cmd.Do == Enable)
 			case SetRate:
-				if !(cmd.FPS > 0 && cmd.FPS <= detectors.MaxRate) || math.IsNaN(cmd.FPS) {
-					return fmt.Errorf("rate %g: must be above 0 and at most %d a second", cmd.FPS, detectors.MaxRate)
+				if !(cmd.FPS > 0 && cmd.FPS <= detectors.MaxRate) {
+					return fmt.Errorf("rate %g: %w", cmd.FPS, ErrRate)
 				}
 				return e.SetRate(cmd.Detector, cmd.FPS)
 			case SaveClip:

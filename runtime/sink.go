@@ -94,8 +94,11 @@ type Outbox interface {
 	Do(ctx context.Context, cmd Command) error
 }
 
-// ErrNoOutput is the error of a command for an unknown output.
-var ErrNoOutput = errors.New("no such output")
+// Errors of a command for an unknown output, or for a message that is not set aside.
+var (
+	ErrNoOutput  = errors.New("no such output")
+	ErrNoMessage = errors.New("no such message was set aside")
+)
 
 // OutboxView is the state of an Outbox.
 type OutboxView struct {

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -211,6 +212,7 @@ func TestErrorsAreProblems(t *testing.T) {
 	}{
 		{errEnding, 503},
 		{engine.ErrNoDetector, 404},
+		{fmt.Errorf("resend: %w", runtime.ErrNoMessage), 404},
 		{errors.New("no such thing\x1b[31m"), 409},
 	} {
 		p := problemOf(tt.err)

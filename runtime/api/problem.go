@@ -85,7 +85,10 @@ func problemOf(err error) *Problem {
 		status = http.StatusServiceUnavailable
 	case errors.Is(err, runtime.ErrNoCamera):
 		return problem(http.StatusNotFound, err.Error(), "see "+Prefix+"/about for the existing ones")
-	case errors.Is(err, runtime.ErrNoAlert), errors.Is(err, engine.ErrNoDetector), errors.Is(err, engine.ErrNoRule), errors.Is(err, clips.ErrCamera), errors.Is(err, clips.ErrNoClip), errors.Is(err, runtime.ErrNoOutput):
+	case errors.Is(err, runtime.ErrRate):
+		status = http.StatusBadRequest
+	case errors.Is(err, runtime.ErrNoAlert), errors.Is(err, engine.ErrNoDetector), errors.Is(err, engine.ErrNoRule), errors.Is(err, clips.ErrCamera), errors.Is(err, clips.ErrNoClip),
+		errors.Is(err, runtime.ErrNoOutput), errors.Is(err, runtime.ErrNoMessage):
 		status = http.StatusNotFound
 	}
 	return problem(status, err.Error(), "")

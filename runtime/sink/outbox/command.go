@@ -140,7 +140,7 @@ func (w *worker) each(id string, do func(seq uint64, a *aside) bool) error {
 	poke(o.in.wake)
 	switch {
 	case found == 0 && id != "":
-		return fmt.Errorf("output %q has set no message %q aside", w.out.Name, id)
+		return fmt.Errorf("output %q: message %q: %w; list them with ctl outbox", w.out.Name, id, runtime.ErrNoMessage)
 	case n < found:
 		return fmt.Errorf("output %q: %d of %d messages: the queue is full; try again", w.out.Name, n, found)
 	}
