@@ -73,7 +73,7 @@ func TestScreens(t *testing.T) {
 				{"A detector: `enter` on it", []string{"3", "Enter"}, "Detector parcels on cam02"},
 				{"Why a rule does not fire: `enter` on it", []string{"3", "Tab", "Tab", "G", "Enter"}, "Rule left on cam02"},
 				{"An event: `enter` on it", []string{":", "e", "v", "e", "n", "t", "s", "Enter", "g", "Enter"}, "Event moved"},
-				{"Running configuration and file: `D`", []string{"3", "e", "D"}, "Write this to the file"},
+				{"Running configuration and file: `D`", []string{"3", "BTab", "e", "D"}, "Write this to the file"},
 				{"Keys: `?`", []string{"?"}, "Actions"},
 			} {
 				x.keys(v.keys...)

@@ -31,7 +31,7 @@ func (m *model) press(key string) tea.Cmd {
 	m.notice = notice{}
 	a, bound := m.keys.byKey[key]
 	if !bound && len(key) == 1 && key >= "1" && key <= "9" {
-		m.show(int(key[0] - '1'))
+		m.showNumber(int(key[0] - '1'))
 		return nil
 	}
 	return m.do(a)
@@ -43,6 +43,13 @@ func (m *model) do(a action) tea.Cmd {
 		return nil
 	}
 	if why := m.barred(); why != "" && a.changes() {
+		m.say((*draw.Theme).InfoInk, why)
+		return nil
+	}
+	for _, p := range m.places { // to the rows of the newest snapshot
+		m.settled(p.Pane, p.W-2, p.H-2)
+	}
+	if why := m.hidden(a); why != "" {
 		m.say((*draw.Theme).InfoInk, why)
 		return nil
 	}
@@ -66,8 +73,10 @@ func (m *model) do(a action) tea.Cmd {
 	case actBottom:
 		m.move(1 << 30)
 	case actZoom:
-		m.zoom = !m.zoom
-		m.arrange()
+		if m.focus < pane.Placed {
+			m.zoom = !m.zoom
+			m.arrange()
+		}
 	case actOverview:
 		m.visit(pane.Fleet)
 	case actSort, actSortBack:
@@ -104,16 +113,15 @@ func (m *model) do(a action) tea.Cmd {
 		m.overlay = newPalette(m)
 	case actSave:
 		return m.save()
-	case actCopy:
-		if i := m.cursors[pane.Events].Sel; i < len(m.scene.Events) {
-			return m.copyEvent(m.scene.Events[i])
+	case actCopy, actOpener:
+		switch e := m.event(); {
+		case e == nil:
+			m.say((*draw.Theme).InfoInk, "there is no event")
+		case a == actCopy:
+			return m.copyEvent(*e)
+		default:
+			return m.openClip(*e)
 		}
-		m.say((*draw.Theme).InfoInk, "there is no event")
-	case actOpener:
-		if i := m.cursors[pane.Events].Sel; i < len(m.scene.Events) {
-			return m.openClip(m.scene.Events[i])
-		}
-		m.say((*draw.Theme).InfoInk, "there is no event")
 	case actCopyPath, actNewer, actOlder:
 		m.say((*draw.Theme).InfoInk, "open an event first")
 	case actOpen:
@@ -145,9 +153,79 @@ func (m *model) do(a action) tea.Cmd {
 	return nil
 }
 
+// hidden returns why an action cannot be run because the screen does not show what it acts on;
+// empty if it can.
+func (m *model) hidden(a action) string {
+	p := pane.Detectors
+	switch a {
+	case actToggle, actDetach, actFaster, actSlower:
+		if a == actToggle && m.focus == pane.Alerts {
+			return ""
+		}
+	case actRule:
+		p = pane.Rules
+	case actCopy, actOpener:
+		if p = pane.Events; m.focus == pane.Time {
+			return ""
+		}
+	case actClip, actPause:
+		if m.focus == pane.Alerts || m.focus == pane.Time {
+			return "no camera is selected here; " + m.keys.shown(actBack) + " goes back"
+		}
+		return ""
+	default:
+		return ""
+	}
+	switch {
+	case m.shows(p):
+		return ""
+	case m.focus >= pane.Placed:
+		return "the " + p.String() + " are not on the screen; " + m.keys.shown(actBack) + " goes back"
+	}
+	return "the " + p.String() + " are not on the screen; " + m.keys.shown(actNext) + " leads to them"
+}
+
+// shows reports whether a pane is on the screen.
+func (m *model) shows(p pane.ID) bool {
+	return slices.ContainsFunc(m.places, func(at pane.Place) bool { return at.Pane == p })
+}
+
+// marked returns the camera that keys act on: the selected one of the wall or the fleet, elsewhere
+// the one shown. Nil: there is none.
+func (m *model) marked() *runtime.CameraView {
+	s, i := &m.scene, -1
+	switch m.focus {
+	case pane.Wall:
+		i = m.cursors[pane.Wall].Sel
+	case pane.Fleet:
+		i = s.FleetCamera(m.cursors[pane.Fleet].Sel)
+	default:
+		return s.Camera()
+	}
+	if s.Snap == nil || i < 0 || i >= len(s.Snap.Cameras) {
+		return nil
+	}
+	return &s.Snap.Cameras[i]
+}
+
+// event returns the selected event of the timeline or of the events; nil if there is none.
+func (m *model) event() *runtime.RecentEvent {
+	s := &m.scene
+	if m.focus == pane.Time {
+		if list, sel := s.RuleEvents(m.cursors[pane.Time].Sel); sel >= 0 {
+			return list[sel]
+		}
+		return nil
+	}
+	if i := m.cursors[pane.Events].Sel; i < len(s.Events) {
+		return &s.Events[i]
+	}
+	return nil
+}
+
 // command runs an action that changes the runtime.
 func (m *model) command(a action) tea.Cmd {
-	c := m.scene.Camera()
+	c := m.marked()
 	if c == nil {
 		if a != "" {
 			m.say((*draw.Theme).InfoInk, "there is no camera; press "+m.keys.shown(actCamera)+" to add one")
@@ -385,8 +463,8 @@ func (m *model) open() tea.Cmd {
 	case pane.Alerts:
 		m.follow()
 	case pane.Time:
-		if list, sel := s.RuleEvents(m.cursors[pane.Time].Sel); sel >= 0 {
-			return newEventDetail(m, *list[sel])
+		if e := m.event(); e != nil {
+			return newEventDetail(m, *e)
 		}
 		m.say((*draw.Theme).InfoInk, "no event of this rule yet")
 	case pane.Wall:
@@ -398,8 +476,8 @@ func (m *model) open() tea.Cmd {
 			m.focusOn(m.from)
 		}
 	case pane.Events:
-		if i := m.cursors[pane.Events].Sel; i < len(s.Events) {
-			return newEventDetail(m, s.Events[i])
+		if e := m.event(); e != nil {
+			return newEventDetail(m, *e)
 		}
 	case pane.Log:
 		if i := m.cursors[pane.Log].Sel; i < len(s.Log) {

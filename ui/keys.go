@@ -218,16 +218,16 @@ func viewKeys(p pane.ID) []keyDef {
 	return nil
 }
 
-// footer returns the keys in the footer of a pane, most important first. Full-screen panes leave
-// out those that act on the panes they hide.
-func (m *keymap) footer(p pane.ID) []keyDef {
+// footer returns the keys in the footer of a pane, most important first. It leaves out
+// those that act on what is hidden, and most actions of a full-screen pane.
+func (m *keymap) footer(p pane.ID, hidden func(action) bool) []keyDef {
 	list := viewKeys(p)
 	for i := range list {
 		list[i].keys = m.bindings[list[i].act].Keys()
 	}
 	for _, d := range m.defs {
-		hidden := p >= pane.Placed && (d.group == groupActions || slices.Contains([]action{actNext, actZoom, actPreview}, d.act))
-		if d.short != "" && !hidden {
+		full := p >= pane.Placed && (d.group == groupActions || slices.Contains([]action{actNext, actZoom, actPreview}, d.act))
+		if d.short != "" && !full && !hidden(d.act) {
 			list = append(list, d)
 		}
 	}

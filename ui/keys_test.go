@@ -88,7 +88,7 @@ func TestFooterOfFullScreenPanes(t *testing.T) {
 		"0": {120, []string{"enter show", "esc back", "> sort"}, []string{"on/off", "attach", "rule", "pane"}},
 		"w": {40, []string{"enter show", "esc back"}, []string{"on/off", "attach", "rule", "pane"}},
 		"t": {120, []string{"enter open", "esc back", "left previous", "+ less time"}, []string{"on/off", "attach", "rule", "pane"}},
-		"z": {120, []string{"space on/off", "a attach", "e rule", "tab pane"}, []string{"acknowledge"}},
+		"z": {120, []string{"space on/off", "a attach", "tab pane"}, []string{"acknowledge", "rule"}},
 	} {
 		m := shown(t, newFake(), DefaultConfig(), tt.w, 24)
 		m.press(view)

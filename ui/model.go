@@ -260,6 +260,9 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.pause = suspended
 		return m, tea.Quit
 	}
+	if m.small() && !m.usable(msg) {
+		return m, nil
+	}
 	if m.overlay != nil {
 		next, cmd := m.overlay.update(m, m.aimed(msg))
 		m.overlay = next
@@ -284,6 +287,22 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, cmd
 	}
 	return m, nil
+}
+
+// small reports whether the screen is too small to show the dashboard.
+func (m *model) small() bool { return m.w < pane.LeastWidth || m.h < pane.LeastHeight }
+
+// usable reports whether a message may be handled on a screen that is too small: input only to
+// quit and to answer a question, which are all that it shows.
+func (m *model) usable(msg tea.Msg) bool {
+	_, asks := m.overlay.(*confirm)
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		return asks || m.overlay == nil && m.keys.byKey[msg.String()] == actQuit
+	case tea.MouseMsg, tea.PasteMsg:
+		return false
+	}
+	return true
 }
 
 // answerTime is how long a terminal may take to answer the query sent at the start. leaveTime is

@@ -27,6 +27,18 @@ func (m *model) show(i int) {
 	m.arrange()
 }
 
+// showNumber shows the camera of a number key, and leaves the full-screen panes that do not show
+// which one it is.
+func (m *model) showNumber(i int) {
+	if s := m.scene.Snap; s == nil || i >= len(s.Cameras) {
+		return
+	}
+	m.show(i)
+	if m.focus >= pane.Placed && m.focus != pane.Time {
+		m.focusOn(m.from)
+	}
+}
+
 // arrangeAs arranges the panes by a preset; an unknown one means the first.
 func (m *model) arrangeAs(p pane.Preset) {
 	if !slices.Contains(pane.Presets(), p) {
@@ -199,7 +211,7 @@ func (m *model) onTimeline(a action) bool {
 
 // targets returns the click targets at a cell of the screen, outermost first.
 func (m *model) targets(x, y int) []draw.Target {
-	if m.w < pane.LeastWidth || m.h < pane.LeastHeight || y < 0 || y >= m.h {
+	if m.small() || y < 0 || y >= m.h {
 		return nil
 	}
 	return draw.TargetsAt(m.lines()[y], x)

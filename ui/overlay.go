@@ -202,7 +202,7 @@ func newHelp() overlay {
 		if m.link.Host != "" {
 			lines = append(lines, "", "Connected to "+th.Text(fmt.Sprintf("%s, pid %d, version %s, by %s", m.link.Host, m.link.PID, m.link.Version, m.link.Addr)))
 		}
-		return append(lines, "", th.Dim.Of("Actions apply to the marked detector and rule, whichever pane is focused."),
+		return append(lines, "", th.Dim.Of("Actions apply to the marked detector and rule on the screen, whichever pane is focused."),
 			th.Dim.Of("The mouse works too: click a pane, a row, a key or a column; double-click opens."))
 	}}
 }

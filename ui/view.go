@@ -18,7 +18,7 @@ import (
 func (m *model) View() (v tea.View) {
 	defer func() { m.rescue(recover()) }() // the next Update ends the program
 	v = tea.View{AltScreen: true, MouseMode: tea.MouseModeCellMotion, WindowTitle: strings.TrimSpace("rvo-tui " + draw.Clean(m.link.Host))}
-	if m.w < pane.LeastWidth || m.h < pane.LeastHeight {
+	if m.small() {
 		if m.w > 0 {
 			v.Content = m.tooSmall()
 		}
@@ -216,7 +216,7 @@ func (m *model) footer() string {
 	hint := func(d keyDef) string {
 		return draw.Clickable(draw.OnAction, string(d.act), " "+th.Chip.Of(d.keys[0])+" "+th.Dim.Of(d.short)+" ")
 	}
-	keys := m.keys.footer(m.focus)
+	keys := m.keys.footer(m.focus, func(a action) bool { return m.hidden(a) != "" })
 	var b, end strings.Builder
 	for _, d := range keys {
 		if d.act == actHelp || d.act == actQuit {
