@@ -177,8 +177,8 @@ func TestCtlFollowsUntilItIsInterrupted(t *testing.T) {
 	}
 	log, states, events := follow("log", "--follow"), follow("watch", "--json", "--rate", "5"), follow("events", "-f", "--json")
 	log.until(patience, "the log so far", func() bool { return strings.Contains(log.stdout.String(), "started") })
-	d.ctl("pause")
-	d.ctl("resume")
+	d.ctl("pause", "--camera", "all")
+	d.ctl("resume", "--camera", "all")
 	log.until(patience, "what is logged now", func() bool { return strings.Contains(log.stdout.String(), "verb=resume") })
 	states.until(patience, "snapshots", func() bool { return len(states.stdout.lines()) >= 5 })
 	events.until(patience, "an event", func() bool { return len(events.stdout.lines()) > 0 })

@@ -74,7 +74,6 @@ func TestCtlCommands(t *testing.T) {
 		{[]string{"disable", "m"}, runtime.Command{Do: runtime.Disable, Detector: "m"}},
 		{[]string{"set_rate", "m", "3"}, runtime.Command{Do: runtime.SetRate, Detector: "m", FPS: 3}},
 		{[]string{"remove_camera", "yard"}, runtime.Command{Do: runtime.RemoveCamera, Camera: "yard"}},
-		{[]string{"pause"}, runtime.Command{Do: runtime.Pause}},
 		{[]string{"pause", "--camera", "all"}, runtime.Command{Do: runtime.Pause}},
 		{[]string{"resume", "--camera", "door"}, runtime.Command{Do: runtime.Resume, Camera: "door"}},
 		{[]string{"rule_on", "r"}, runtime.Command{Do: runtime.RuleOn, Rule: "r"}},
@@ -107,13 +106,13 @@ func TestCtlHasEveryVerb(t *testing.T) {
 		{"set_rate", "x", "1"},
 		{"add_camera", "a", "synthetic:dark"},
 		{"remove_camera", "a"},
-		{"pause"},
-		{"resume"},
+		{"pause", "--camera", "all"},
+		{"resume", "--camera", "all"},
 		{"rule_on", "x"},
 		{"rule_off", "x"},
 		{"arm"},
 		{"disarm", "x"},
-		{"clip"},
+		{"clip", "--camera", "all"},
 		{"reload"},
 		{"acknowledge", "detector_failed:x"},
 		{"notify", "test", "x"},
@@ -149,6 +148,9 @@ func TestCtlRefuses(t *testing.T) {
 		{[]string{"attach", "motion", "ttl=soon"}, "is not a duration"},
 		{[]string{"attach", "remote", "endpoint=a:1", "token=${GONE}"}, "${GONE} is not set"},
 		{[]string{"add_camera", "a b", "synthetic:dark"}, "name:"},
+		{[]string{"pause"}, "pause: no camera was named; write --camera NAME, or --camera all for every camera"},
+		{[]string{"resume"}, "--camera all"},
+		{[]string{"clip", "--camera", ""}, "--camera all"},
 		{[]string{"add_camera", "a", "gopher://x"}, "source:"},
 		{[]string{"add_camera", "a", "synthetic:dark", "source=synthetic:street"}, "source: is given twice"},
 	} {
@@ -166,7 +168,8 @@ func TestCtlAnswersInJSON(t *testing.T) {
 		want   string
 	}{
 		{[]string{"--json", "attach", "moton"}, exitUsage, "moton"},
-		{[]string{"--json", "pause", "--addr", filepath.Join(t.TempDir(), "none.sock")}, exitFailure, "no rvo-tui answers"},
+		{[]string{"--json", "pause"}, exitUsage, "--camera all"},
+		{[]string{"--json", "reload", "--addr", filepath.Join(t.TempDir(), "none.sock")}, exitFailure, "no rvo-tui answers"},
 		{[]string{"--json", "status", "--addr", filepath.Join(t.TempDir(), "none.sock")}, exitFailure, "no rvo-tui answers"},
 		{[]string{"--json", "watch", "--rate", "100"}, exitUsage, "--rate"},
 		{[]string{"--json", "clips", "--limit=-1"}, exitUsage, "--limit"},
@@ -220,7 +223,7 @@ func TestCtlInterrupted(t *testing.T) {
 			<-ctx.Done()
 		}
 	})
-	flags, err := cli.Parse([]string{"ctl", "pause", "--addr", at}, io.Discard)
+	flags, err := cli.Parse([]string{"ctl", "reload", "--addr", at}, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

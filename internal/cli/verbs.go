@@ -26,13 +26,13 @@ type Verbs struct {
 	SetRate      RateArgs     `cmd:"" route:"PUT /cameras/{camera}/detectors/{detector}/rate" name:"set_rate" help:"Limit a detector's rate."`
 	AddCamera    AddArgs      `cmd:"" route:"POST /cameras" name:"add_camera" help:"Add a camera."`
 	RemoveCamera RemoveArgs   `cmd:"" route:"DELETE /cameras/{camera}" name:"remove_camera" help:"Remove a camera."`
-	Pause        CameraArgs   `cmd:"" route:"POST /cameras/{camera}/pause" help:"Pause a camera: close its source."`
-	Resume       CameraArgs   `cmd:"" route:"POST /cameras/{camera}/resume" help:"Resume a camera."`
+	Pause        OnlyArgs     `cmd:"" route:"POST /cameras/{camera}/pause" help:"Pause a camera: close its source."`
+	Resume       OnlyArgs     `cmd:"" route:"POST /cameras/{camera}/resume" help:"Resume a camera."`
 	RuleOn       RuleArgs     `cmd:"" route:"POST /cameras/{camera}/rules/{rule}/enable" name:"rule_on" help:"Enable a rule."`
 	RuleOff      RuleArgs     `cmd:"" route:"POST /cameras/{camera}/rules/{rule}/disable" name:"rule_off" help:"Disable a rule."`
 	Arm          ArmArgs      `cmd:"" route:"POST /cameras/{camera}/rules/{rule}/arm" help:"Arm a rule with hours until they next begin or end."`
 	Disarm       ArmArgs      `cmd:"" route:"POST /cameras/{camera}/rules/{rule}/disarm" help:"Disarm a rule with hours until they next begin or end."`
-	Clip         CameraArgs   `cmd:"" route:"POST /cameras/{camera}/clips" help:"Save a clip of a camera now."`
+	Clip         OnlyArgs     `cmd:"" route:"POST /cameras/{camera}/clips" help:"Save a clip of a camera now."`
 	Reload       ReloadArgs   `cmd:"" route:"POST /reload" help:"Reload the configuration."`
 	Acknowledge  AlertArgs    `cmd:"" route:"POST /alerts/{alert}/acknowledge" help:"Acknowledge an alert until it clears, or undo that."`
 	Notify       NotifyArgs   `cmd:"" route:"POST /outputs/{output}/test" help:"Send a test message over an output."`
@@ -57,14 +57,14 @@ type args interface {
 
 // The types in Verbs implement args, which the compiler cannot check there.
 var _ = []args{
-	(*AttachArgs)(nil), (*DetectorArgs)(nil), (*RateArgs)(nil), (*AddArgs)(nil), (*RemoveArgs)(nil), (*CameraArgs)(nil), (*RuleArgs)(nil), (*ArmArgs)(nil), (*ReloadArgs)(nil),
+	(*AttachArgs)(nil), (*DetectorArgs)(nil), (*RateArgs)(nil), (*AddArgs)(nil), (*RemoveArgs)(nil), (*OnlyArgs)(nil), (*RuleArgs)(nil), (*ArmArgs)(nil), (*ReloadArgs)(nil),
 	(*AlertArgs)(nil), (*NotifyArgs)(nil), (*MessageArgs)(nil),
 }
 
 // AllCameras stands for every camera, in --camera and in routes of the API.
 const AllCameras = "all"
 
-// CameraArgs selects a camera.
+// CameraArgs selects the cameras of a detector or rule.
 type CameraArgs struct {
 	Camera string `complete:"camera" placeholder:"NAME" help:"The camera, or \"all\" (default: all; in the dashboard the one shown)."`
 }
@@ -79,8 +79,18 @@ func (a *CameraArgs) camera(env Env) string {
 	return a.Camera
 }
 
-func (a *CameraArgs) command(do runtime.Verb, env Env) (runtime.Command, error) {
-	return runtime.Command{Do: do, Camera: a.camera(env)}, nil
+// OnlyArgs are the arguments of verbs that act on whole cameras. Outside the dashboard they have no
+// default, so that a forgotten flag does not pause every camera.
+type OnlyArgs struct {
+	Camera string `complete:"camera" placeholder:"NAME" help:"The camera, or \"all\" (default in the dashboard: the one shown)."`
+}
+
+func (a *OnlyArgs) command(do runtime.Verb, env Env) (runtime.Command, error) {
+	if a.Camera == "" && env.Camera == "" {
+		return runtime.Command{}, fmt.Errorf("%s: no camera was named; write --camera NAME, or --camera %s for every camera", do, AllCameras)
+	}
+	camera := CameraArgs{a.Camera}
+	return runtime.Command{Do: do, Camera: camera.camera(env)}, nil
 }
 
 // DetectorArgs selects a detector.
