@@ -111,13 +111,17 @@ func (d *Document) append(header, path string, pairs []Pair) (*Document, error) 
 	})
 }
 
-// Remove returns the document without one table of a list, such as "rule[1]". It also removes the
-// tables in it and the comment lines directly above its header.
+// Remove returns the document without one table of a list at the top level, such as "rule[1]". It
+// also removes the tables in it and the comment lines directly above its header.
 func (d *Document) Remove(path string) (*Document, error) {
 	first := slices.IndexFunc(d.tables, func(t table) bool { return t.path == path })
 	name, index, found := cutIndex(path)
 	if first < 1 || !found {
 		return nil, fmt.Errorf("remove %s: it has no header [[%s]]", path, name)
+	}
+	list, _ := d.Tree[name].([]any)
+	if index >= len(list) {
+		return nil, fmt.Errorf("remove %s: %w", path, errMeaning)
 	}
 	last := first
 	for last+1 < len(d.tables) && within(d.tables[last+1].path, path) {
@@ -137,12 +141,9 @@ func (d *Document) Remove(path string) (*Document, error) {
 		}
 	}
 	return d.checked("remove "+path, d.splice(start, end, ""), func(tree map[string]any) {
-		list, _ := tree[name].([]any)
-		if list = slices.Delete(slices.Clone(list), index, index+1); len(list) == 0 {
+		if tree[name] = slices.Delete(slices.Clone(list), index, index+1); len(list) == 1 {
 			delete(tree, name)
-			return
 		}
-		tree[name] = list
 	})
 }
 
@@ -261,7 +262,7 @@ func pairKey(path string) string {
 func cutIndex(path string) (name string, index int, ok bool) {
 	name, _, _ = strings.Cut(path, "[")
 	n, err := fmt.Sscanf(path[len(name):], "[%d]", &index)
-	return name, index, err == nil && n == 1 && IndexPath(name, index) == path
+	return name, index, err == nil && n == 1 && index >= 0 && IndexPath(name, index) == path
 }
 
 // lookup returns the table at a path such as "log" or "rule[1]"; nil if there is none.

@@ -131,6 +131,9 @@ func TestEditRefuses(t *testing.T) {
 		{"a table as a value", "[a]\n[a.b]\nc = 1\n", "is a table", func(d *Document) (*Document, error) { return d.Set("a", "b", 2) }},
 		{"half a line", "z = { a = 1, b = 2 }\n", "line of its own", func(d *Document) (*Document, error) { return d.Unset("z", "b") }},
 		{"what is not there", "[[z]]\n", "no header", func(d *Document) (*Document, error) { return d.Remove("z[1]") }},
+		{"a list within a table", "[[a.b]]\nc = 1\n", "by hand", func(d *Document) (*Document, error) { return d.Remove("a.b[0]") }},
+		{"a list with a quoted name", "[['a b']]\nc = 1\n", "by hand", func(d *Document) (*Document, error) { return d.Remove("\"a b\"[0]") }},
+		{"an index below 0", "[[z]]\n", "no header", func(d *Document) (*Document, error) { return d.Set("z[-1]", "a", 1) }},
 		{"no value", "[a]\n", "cannot be written", func(d *Document) (*Document, error) { return d.Set("a", "b", nil) }},
 		{"no number", "[a]\n", "not a number", func(d *Document) (*Document, error) { return d.Set("a", "b", json.Number("x")) }},
 	} {
@@ -180,6 +183,7 @@ func TestEditKeepsTheRest(t *testing.T) {
 func FuzzEdit(f *testing.F) {
 	f.Add(street, "rule[0]", "enabled", "x\"\\\n")
 	f.Add("z = [{ a = 1 }]\r\n[[y]]\na.b = 1", "y[0]", "a", "é")
+	f.Add("[[a.b]]\n", "a.b[0]", "a", "b")
 	f.Fuzz(func(t *testing.T, text, path, key, value string) {
 		d, err := Parse([]byte(text))
 		if err != nil {
