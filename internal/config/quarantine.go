@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -15,8 +16,9 @@ type Quarantined struct {
 	Output   string    // name of the output, whose queued messages must be kept; empty if it is not an output
 }
 
-// quarantine groups all problems by table. It returns nil if any problem is outside a table that can
-// be left out, or concerns the relation of several tables.
+// quarantine groups all problems by table, and returns the tables with the list of them, which is in
+// the order of the file. It returns nil if any problem is outside a table that can be left out, or
+// concerns the relation of several tables.
 func (b *builder) quarantine() (tables []string, list []Quarantined) {
 	for i, p := range b.problems {
 		table := b.inTable[i]
@@ -34,6 +36,9 @@ func (b *builder) quarantine() (tables []string, list []Quarantined) {
 		list[i].Problems = sortProblems(list[i].Problems)
 		list[i].Output = b.outputOf(tables[i], list[i].Problems)
 	}
+	slices.SortFunc(list, func(a, b Quarantined) int {
+		return cmp.Or(cmp.Compare(a.Problems[0].Line, b.Problems[0].Line), cmp.Compare(a.Problems[0].Column, b.Problems[0].Column))
+	})
 	return tables, list
 }
 

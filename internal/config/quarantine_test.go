@@ -1,6 +1,8 @@
 package config
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,6 +74,29 @@ func TestQuarantine(t *testing.T) {
 				t.Errorf("%d cameras, %d detectors, %d rules and %d outputs are left", len(cfg.Camera), len(cfg.Detector), len(cfg.Rule), len(cfg.Notify))
 			}
 		})
+	}
+}
+
+// What is left out is listed in the order of the file.
+func TestQuarantineOrder(t *testing.T) {
+	l := testLoader()
+	l.Quarantine = true
+	text := sound + "[mqtt]\nserver = \"${NOWHERE}\"\n"
+	want := []string{"mqtt"}
+	for _, name := range []string{"a", "b", "c", "d"} {
+		text += fmt.Sprintf("[[notify]]\nname = %q\nto = \"${NOWHERE}\"\n[[camera]]\nname = %q\nsource = \"${NOWHERE}\"\n", name, name)
+		want = append(want, fmt.Sprintf("notify %q", name), fmt.Sprintf("camera %q", name))
+	}
+	cfg, err := loadText(t, l, text, cli.Flags{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, q := range cfg.Quarantined {
+		got = append(got, q.Where)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
