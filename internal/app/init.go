@@ -39,7 +39,7 @@ func initialise(ctx context.Context, loader config.Loader, file string, flags cl
 		a.Tell = *flags.Init.Tell
 	}
 	asker := starter.Asker{
-		In: bufio.NewReader(in), Out: out, Force: flags.Init.NoStart,
+		In: bufio.NewReader(in), Out: out, Terminal: ui.IsTerminal(), Force: flags.Init.NoStart,
 		Try: func(ctx context.Context, source string) error { return lookAt(ctx, loader, source, out) },
 		Check: func(text string) error {
 			_, err := loader.Compose(file, []byte(text), cli.Flags{})

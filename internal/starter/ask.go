@@ -16,6 +16,9 @@ import (
 type Asker struct {
 	In  *bufio.Reader
 	Out io.Writer
+	// Terminal says that somebody answers. Otherwise a given camera is tried last, because answers
+	// may be missing.
+	Terminal bool
 	// Devices are the connected cameras.
 	Devices []Device
 	// Try opens a camera and shows a frame. Its error says why it does not work.
@@ -54,12 +57,18 @@ func unanswered(err error, a Answers, tell bool) error {
 // camera that does not work, is an error; a typed one is asked for again.
 func (k Asker) Ask(ctx context.Context, a Answers, tell bool) (Answers, error) {
 	var err error
-	if a.Source == "" {
-		if a.Source, err = k.camera(ctx); err != nil {
-			return a, unanswered(err, a, tell)
+	given := a.Source != ""
+	if given {
+		if err = k.Check(Text(Answers{Source: a.Source, Find: "motion"})); err != nil {
+			return a, err
 		}
-	} else if err = k.given(ctx, a.Source); err != nil {
-		return a, err
+	} else if a.Source, err = k.camera(ctx); err != nil {
+		return a, unanswered(err, a, tell)
+	}
+	if given && k.Terminal {
+		if err = k.try(ctx, a.Source); err != nil {
+			return a, err
+		}
 	}
 	if a.Find == "" {
 		if a.Find, err = k.find(Answers{Source: a.Source}); err != nil {
@@ -71,14 +80,14 @@ func (k Asker) Ask(ctx context.Context, a Answers, tell bool) (Answers, error) {
 			return a, unanswered(err, a, tell)
 		}
 	}
-	return a, k.Check(Text(a))
+	if err = k.Check(Text(a)); err == nil && given && !k.Terminal {
+		err = k.try(ctx, a.Source)
+	}
+	return a, err
 }
 
-// given tries a camera that was not asked for.
-func (k Asker) given(ctx context.Context, source string) error {
-	if err := k.Check(Text(Answers{Source: source, Find: "motion"})); err != nil {
-		return err
-	}
+// try tries a camera that was given.
+func (k Asker) try(ctx context.Context, source string) error {
 	err := k.Try(ctx, source)
 	switch {
 	case err == nil:

@@ -67,6 +67,21 @@ func TestAsk(t *testing.T) {
 	}
 }
 
+// Without a terminal all missing answers are named before the camera is tried, which may take long.
+// On a terminal the camera is tried first: the other questions can wait.
+func TestAskNamesWhatIsMissingFirst(t *testing.T) {
+	for _, terminal := range []bool{false, true} {
+		tried := false
+		k := asker("", io.Discard)
+		k.Terminal = terminal
+		k.Try = func(context.Context, string) error { tried = true; return nil }
+		_, err := k.Ask(t.Context(), Answers{Source: "rtsp://cam/"}, false)
+		if !errors.Is(err, ErrNoAnswer) || !strings.HasSuffix(err.Error(), "or give --find and --tell (--tell= notifies nobody)") || tried != terminal {
+			t.Errorf("on a terminal %v: %v, camera tried: %v", terminal, err, tried)
+		}
+	}
+}
+
 // Nobody is there to keep a camera that does not work, unless --no-start does.
 func TestAskTriesAGivenCamera(t *testing.T) {
 	given := Answers{"rtsp://dead/", "motion", ""}
