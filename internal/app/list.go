@@ -27,14 +27,22 @@ func listCameras(out io.Writer, devices []device.Device) error {
 			fmt.Fprintf(w, "\tcannot be queried: %v\t\n", d.Err)
 		}
 		for _, m := range d.Modes {
-			rates := make([]string, len(m.Rates))
-			for i, r := range m.Rates {
-				rates[i] = fmt.Sprintf("%.4g", r)
-			}
-			fmt.Fprintf(w, "\t%s\t%dx%d\t%s fps\n", m.Format, m.Width, m.Height, strings.Join(rates, ", "))
+			fmt.Fprintf(w, "\t%s\t%dx%d\t%s\n", m.Format, m.Width, m.Height, ratesOf(m))
 		}
 	}
 	return w.Flush()
+}
+
+// ratesOf returns the frame rates of a mode for display.
+func ratesOf(m device.Mode) string {
+	if len(m.Rates) == 0 {
+		return "unknown rate"
+	}
+	rates := make([]string, len(m.Rates))
+	for i, r := range m.Rates {
+		rates[i] = fmt.Sprintf("%.4g", r)
+	}
+	return strings.Join(rates, ", ") + " fps"
 }
 
 // evidence lists or verifies the clips in a directory, oldest first.
