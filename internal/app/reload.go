@@ -37,6 +37,9 @@ type reloader struct {
 	edits []fileEdit    // that can be reverted, oldest first; at most maxEdits
 }
 
+// errOnce is the error for a configuration from a pipe, as in "--config <(command)".
+var errOnce = errors.New("the configuration came from a pipe, which cannot be read again; to change it, start rvo-tui again, with a file if it is to be reloaded or written")
+
 // reload applies the current text of the configuration. An invalid or missing file
 // changes nothing and is reported as a *config.Error.
 func (r *reloader) reload(ctx context.Context) error {
@@ -48,6 +51,9 @@ func (r *reloader) reload(ctx context.Context) error {
 // apply does the work of reload. The caller holds mu.
 func (r *reloader) apply(ctx context.Context) error {
 	defer r.told.reloading()()
+	if r.cfg.Once {
+		return errOnce
+	}
 	result, err := r.replace(ctx)
 	why := ""
 	if err != nil {
@@ -110,7 +116,7 @@ func setupOf(c config.Config) runtime.Setup {
 
 // took stores what has been applied. Sections that take effect only at the start stay.
 func (r *reloader) took(next config.Config) {
-	r.cfg.File, r.cfg.Sum = next.File, next.Sum
+	r.cfg.File, r.cfg.Once, r.cfg.Sum = next.File, next.Once, next.Sum
 	r.cfg.Camera, r.cfg.Detector, r.cfg.Zone, r.cfg.Line, r.cfg.Rule = next.Camera, next.Detector, next.Zone, next.Line, next.Rule
 	r.cfg.Notify, r.cfg.MQTT = next.Notify, next.MQTT
 }
@@ -126,8 +132,18 @@ func (r *reloader) source() cli.Flags {
 }
 
 // watch reports in snapshots whether the configuration file has changed since it was read, and
-// reloads it if reload is set, until the context ends.
+// reloads it if reload is set, until the context ends. A pipe cannot be watched.
 func (r *reloader) watch(ctx context.Context, reload bool) {
+	r.mu.Lock()
+	once := r.cfg.Once
+	r.mu.Unlock()
+	switch {
+	case once && reload:
+		r.log.Warn("the configuration is not watched", "error", errOnce)
+		return
+	case once:
+		return
+	}
 	w := config.Watcher{
 		Read: func() ([]byte, error) {
 			r.mu.Lock()
@@ -211,6 +227,9 @@ func (f file) revision(ctx context.Context) (config.Revision, error) {
 
 // text returns the text of the file. It fails with errChanged if the file was changed.
 func (f file) text() ([]byte, error) {
+	if f.cfg.Once {
+		return nil, errOnce
+	}
 	_, text, err := f.loader.Find(f.source().Config)
 	if err == nil && sha256.Sum256(text) != f.cfg.Sum {
 		err = errChanged

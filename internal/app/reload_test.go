@@ -1,9 +1,11 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"strings"
@@ -44,6 +46,50 @@ func TestReloadKeepsToItsFile(t *testing.T) {
 	if v.Last != runtime.ReloadInvalid || !strings.Contains(v.Reason, "no such file") || v.Results[2] != (engine.Count{Reason: runtime.ReloadInvalid, N: 1}) {
 		t.Errorf("counted %+v", v)
 	}
+}
+
+// A pipe is read once: it never shows as changed, and neither watching nor a command reloads or
+// compares what is left of it, which is nothing.
+func TestPipeIsReadOnce(t *testing.T) {
+	loader := testLoader()
+	loader.CameraMenu = true // an empty configuration would be valid
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := w.WriteString(twoScenes); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	pipe := fmt.Sprintf("/dev/fd/%d", r.Fd())
+	cfg, err := loader.Load(cli.Flags{Config: pipe})
+	if err != nil || len(cfg.Camera) != 2 {
+		t.Fatalf("%d cameras, %v", len(cfg.Camera), err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		var lines bytes.Buffer
+		log := slog.New(slog.NewTextHandler(&lines, nil))
+		counts := runtime.NewReloads(time.Now())
+		again := &reloader{loader: loader, rt: runtimeOf(cfg, loader, log), counts: counts, log: log, flags: cli.Flags{Config: pipe}, cfg: cfg}
+		ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+		defer stop()
+		again.watch(ctx, true)
+		if n := strings.Count(lines.String(), "\n"); n != 1 || !strings.Contains(lines.String(), "cannot be read again") {
+			t.Errorf("it logs %d lines:\n%s", n, &lines)
+		}
+		if err := again.reload(ctx); !errors.Is(err, errOnce) {
+			t.Errorf("reload: %v", err)
+		}
+		if _, err := (file{again}).Edit(ctx, nil, false); !errors.Is(err, errOnce) {
+			t.Errorf("edit: %v", err)
+		}
+		if v := counts.View(); v.Changed || v.Last != "" {
+			t.Errorf("counted %+v", v)
+		}
+	})
 }
 
 // A file that is edited by hand shows as changed until it is read again, with and without watch.

@@ -50,6 +50,8 @@ type Config struct {
 	Warnings []Problem `toml:"-"`
 	// File is the path of the file as the user gave it, or BuiltIn.
 	File string `toml:"-"`
+	// Once means that File is a pipe, which can be read only once.
+	Once bool `toml:"-"`
 	// Sum is the SHA-256 of the file's text.
 	Sum [sha256.Size]byte `toml:"-"`
 }

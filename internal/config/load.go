@@ -73,7 +73,11 @@ func (l Loader) Load(flags cli.Flags) (Config, error) {
 	if err != nil {
 		return Config{}, &Error{File: file, Problems: []Problem{{File: file, Text: err.Error()}}}
 	}
-	return l.Compose(file, text, flags)
+	cfg, err := l.Compose(file, text, flags)
+	if info, e := os.Stat(file); e == nil {
+		cfg.Once = !info.Mode().IsRegular()
+	}
+	return cfg, err
 }
 
 // find returns the configuration for --find.
