@@ -60,8 +60,11 @@ func TestTroubleIsFoundWithFewKeys(t *testing.T) {
 			x.text("RVO_CONFIG= LC_ALL=C.UTF-8 " + binary + "; echo ended $?")
 			x.keys("Enter")
 
-			// The first line shows one alert with its camera, the alerts pane all three.
-			x.sees("camera cam04 gives no")
+			// The first line shows one alert with its camera and cause, the alerts pane all three.
+			wait(t, patience, "cam04 and its cause", func() bool {
+				first, _, _ := strings.Cut(x.screen(), "\n")
+				return strings.Contains(first, "cam04") && strings.Contains(first, "refused")
+			})
 			x.keys("!")
 			x.sees("detector parcels failed on cam02")
 			x.sees("detector heavy is too slow on cam09")

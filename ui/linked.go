@@ -77,8 +77,8 @@ func (m *model) faded(lines []string) []string {
 }
 
 // linkTrouble returns the header's notice that the connection is lost or not made yet; empty
-// while it is live.
-func (m *model) linkTrouble() string {
+// while it is live. Brief leaves out when the next try is.
+func (m *model) linkTrouble(brief bool) string {
 	k := m.link
 	text := ""
 	switch {
@@ -89,7 +89,7 @@ func (m *model) linkTrouble() string {
 	default:
 		text = "connecting to " + k.Addr
 	}
-	if k.Next > 0 {
+	if k.Next > 0 && !brief {
 		text += ", next try in " + seconds(k.Next+time.Second-1)
 	}
 	if k.Reason != "" {

@@ -317,3 +317,36 @@ func BenchmarkScreen(b *testing.B) {
 		m.View()
 	}
 }
+
+// The cause of an alert can be read in the first line of a small screen.
+func TestHeadShowsTheCause(t *testing.T) {
+	for _, tt := range []struct {
+		w          int
+		cause, see string
+	}{
+		{120, "reconnecting: connection refused: check that the port of its source is right and that it is on", "rvo-tui  ▲ camera door gives no frames: reconnecting: connection refused: check"},
+		{80, "reconnecting: nobody answers within 5s", "▲ door: reconnecting: nobody answers within 5s (+2 more: !)"},
+		{80, "reconnecting: connection refused: check that its port is right and that it is on", "rvo-tui  ▲ door: reconnecting: connection refused"},
+		{60, "reconnecting: connection refused: check that its port is right and that it is on", "▲ door: reconnecting: connection refused"},
+		{60, "reconnecting: the camera refused the login: correct user and password", "▲ door: reconnecting: the camera refused the login"},
+		{40, "reconnecting: connection refused: check", "▲ door: connection refused"},
+		{40, "", "▲ camera door gives no frames (+2)"},
+	} {
+		f := newFake()
+		f.snap.Alerts[0].Cause = tt.cause
+		m := shown(t, f, DefaultConfig(), tt.w, 24)
+		if got := strings.TrimSpace(plainText(t, []string{m.head()}, tt.w)); !strings.Contains(got, tt.see) || !strings.Contains(got, "(+2") {
+			t.Errorf("%d wide, cause %q: %q, want %q", tt.w, tt.cause, got, tt.see)
+		}
+	}
+}
+
+// A frozen screen says so, whatever else the first line shows.
+func TestHeadShowsThatItIsFrozen(t *testing.T) {
+	for _, w := range []int{40, 60, 80, 120, 200} {
+		m := shown(t, newFake(), DefaultConfig(), w, 24)
+		if m.press("f"); !strings.Contains(ansi.Strip(m.head()), "frozen") {
+			t.Errorf("%d wide: %q", w, ansi.Strip(m.head()))
+		}
+	}
+}

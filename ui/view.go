@@ -130,10 +130,44 @@ func (m *model) head() string {
 
 func (m *model) makeHead() string {
 	s, th := &m.scene, m.scene.Theme
-	left := " " + th.Strong.Of("rvo-tui") + "  "
-	trouble := m.linkTrouble()
-	where, who := m.where()
-	if where != "" {
+	left := m.headLeft(false)
+	if trouble := m.linkTrouble(false); trouble != "" {
+		if draw.Width(left+trouble)+2 > m.w {
+			left, trouble = m.headLeft(true), m.linkTrouble(true)
+		}
+		return draw.Fit(left+th.Bad.Of(th.Warning+" "+trouble), m.w)
+	}
+	if s.Snap == nil {
+		return draw.Fit(left+th.Dim.Of("waiting for the first snapshot"), m.w)
+	}
+	list, right := s.Snap.Alerts, m.headRight()
+	room := m.w - draw.Width(left) - draw.Width(right) - 1
+	switch {
+	case len(s.Snap.Cameras) == 0 && len(list) == 0:
+		left += draw.Clickable(draw.OnAction, string(actCamera), th.Warn.Of(ansi.Truncate(th.Warning+" no camera: "+s.Hints.AddCamera+" adds one", max(room, 10), "…")))
+	case len(list) == 0 || list[0].Acknowledged && !list[0].Severe:
+		text := th.Good.Of(th.Dot + " healthy")
+		if len(list) > 0 {
+			text += "  " + th.Dim.Of(fmt.Sprintf("%d acknowledged (%s)", len(list), s.Hints.Alerts))
+		}
+		left += draw.Clickable(draw.OnAction, string(actAlerts), text)
+		if _, who := m.where(); who != "" && draw.Width(left)+draw.Width(who)+2 < m.w-draw.Width(right) {
+			left += "  " + th.Dim.Of(who)
+		}
+	default:
+		return m.headAlert(right)
+	}
+	return draw.Fit(left, m.w-draw.Width(right)) + right
+}
+
+// headLeft returns the beginning of the first line; brief leaves out what is dispensable.
+func (m *model) headLeft(brief bool) string {
+	s, th := &m.scene, m.scene.Theme
+	left := " "
+	if !brief {
+		left += th.Strong.Of("rvo-tui") + "  "
+	}
+	if where, _ := m.where(); where != "" {
 		left += th.Info.Of(where) + "  "
 	}
 	if s.Snap != nil && s.Snap.Modified > 0 {
@@ -142,12 +176,19 @@ func (m *model) makeHead() string {
 	if s.Snap != nil && s.Snap.Reload.Changed {
 		left += th.Warn.Of("file changed") + "  "
 	}
-	if trouble != "" {
-		return draw.Fit(left+th.Bad.Of(th.Warning+" "+trouble), m.w)
+	if m.frozen && s.Snap != nil {
+		text := "frozen"
+		if !brief {
+			text += " at " + s.Snap.At.Local().Format("15:04:05 MST")
+		}
+		left += draw.Clickable(draw.OnAction, string(actFreeze), th.Info.Of(text)) + "  "
 	}
-	if s.Snap == nil {
-		return draw.Fit(left+th.Dim.Of("waiting for the first snapshot"), m.w)
-	}
+	return left
+}
+
+// headRight returns the totals at the end of the first line, as many as there is room for.
+func (m *model) headRight() string {
+	s, th := &m.scene, m.scene.Theme
 	var parts []string // least important first
 	parts = append(parts, th.Dim.Of(fmt.Sprintf("%8s/s", draw.Amount(int64(s.Sent)))))
 	if c := s.Snap.Clips; c != nil {
@@ -158,53 +199,63 @@ func (m *model) makeHead() string {
 		parts = append(parts, draw.Clickable(draw.OnTab, pane.Log.String(), th.Bad.Of("errors "+draw.Count(n))))
 	}
 	parts = append(parts, th.Dim.Of("up "+draw.Clock(s.Snap.Uptime)))
-	if m.frozen {
-		parts = append(parts, draw.Clickable(draw.OnAction, string(actFreeze), th.Info.Of("frozen at "+s.Snap.At.Local().Format("15:04:05 MST"))))
-	}
-	right, budget := "", m.w*2/5
+	budget := m.w * 2 / 5
 	if len(s.Snap.Alerts) > 0 { // leave room for alerts
 		budget = m.w / 5
 	}
 	for i := range parts {
-		if right = strings.Join(parts[i:], "  ") + " "; draw.Width(right) <= budget {
-			break
+		if right := strings.Join(parts[i:], "  ") + " "; draw.Width(right) <= budget {
+			return right
 		}
-		right = ""
 	}
-	room := m.w - draw.Width(left) - draw.Width(right) - 1
-	list := s.Snap.Alerts
+	return ""
+}
+
+// headAlert returns the first line with the most important alert. It leaves out as much of the rest
+// as needed to keep the cause readable, without the advice that may follow it.
+func (m *model) headAlert(right string) string {
+	const withoutRight, withoutWords, brief, withoutState = 1, 2, 3, 4
+	th, list := m.scene.Theme, m.scene.Snap.Alerts
+	first := &list[0]
+	look := th.Warn
 	switch {
-	case len(s.Snap.Cameras) == 0 && len(list) == 0:
-		left += draw.Clickable(draw.OnAction, string(actCamera), th.Warn.Of(ansi.Truncate(th.Warning+" no camera: "+s.Hints.AddCamera+" adds one", max(room, 10), "…")))
-	case len(list) == 0 || list[0].Acknowledged && !list[0].Severe:
-		text := th.Good.Of(th.Dot + " healthy")
-		if len(list) > 0 {
-			text += "  " + th.Dim.Of(fmt.Sprintf("%d acknowledged (%s)", len(list), s.Hints.Alerts))
-		}
-		left += draw.Clickable(draw.OnAction, string(actAlerts), text)
-		if who != "" && draw.Width(left)+draw.Width(who)+2 < m.w-draw.Width(right) {
-			left += "  " + th.Dim.Of(who)
-		}
-	default:
-		first := &list[0]
-		look := th.Warn
-		switch {
-		case first.Acknowledged:
-			look = th.Dim
-		case first.Severe:
-			look = th.Bad
-		}
-		text := th.Warning + " " + th.Text(first.Title())
-		if first.Cause != "" {
-			text += ": " + th.Text(first.Cause)
-		}
-		if len(list) > 1 {
-			more := fmt.Sprintf(" (+%d more: %s)", len(list)-1, s.Hints.Alerts)
-			text = ansi.Truncate(text, max(room-len(more), 10), "…") + more
-		}
-		left += draw.Clickable(draw.OnAction, string(actAlerts), look.Of(ansi.Truncate(text, max(room, 10), "…")))
+	case first.Acknowledged:
+		look = th.Dim
+	case first.Severe:
+		look = th.Bad
 	}
-	return draw.Fit(left, m.w-draw.Width(right)) + right
+	title, cause := th.Text(first.Title()), strings.SplitN(th.Text(first.Cause), ": ", 3) // state, reason, advice
+	for level := 0; ; level++ {
+		switch {
+		case level == withoutRight:
+			right = ""
+		case level == withoutWords && first.Subject != "" && first.Cause != "":
+			title = th.Text(first.Subject)
+		case level == withoutState:
+			cause = cause[min(1, len(cause)-1):]
+		}
+		left, more := m.headLeft(level >= brief), ""
+		switch n := len(list) - 1; {
+		case n > 0 && level >= brief:
+			more = fmt.Sprintf(" (+%d)", n)
+		case n > 0:
+			more = fmt.Sprintf(" (+%d more: %s)", n, m.scene.Hints.Alerts)
+		}
+		room := m.w - draw.Width(left) - draw.Width(th.Warning+" ") - draw.Width(more) - draw.Width(right)
+		need := title
+		if first.Cause != "" {
+			need += ": " + strings.Join(cause[:min(2, len(cause))], ": ")
+		}
+		if draw.Width(need) > room && level < withoutState {
+			continue
+		}
+		text := need
+		if len(cause) > 2 {
+			text += ": " + cause[2]
+		}
+		text = th.Warning + " " + ansi.Truncate(text, max(room, 10), "…") + more
+		return draw.Fit(left+draw.Clickable(draw.OnAction, string(actAlerts), look.Of(text)), m.w-draw.Width(right)) + right
+	}
 }
 
 // footer draws the screen's last line: the result of the last action, or keys.
