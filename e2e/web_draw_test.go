@@ -196,6 +196,9 @@ func TestWebDrawsChanges(t *testing.T) {
 	}
 
 	p.choose("line kerb")
+	p.types("#o-points", "-0.1 0.9, 0.8 0.9")
+	p.shows("#o-points-help .bad", "-0.1")
+	p.types("#o-points", "0.2 0.9, 0.8 0.9")
 	p.types("#o-directions", "up up")
 	p.shows("#o-directions-help .bad", "is the same as the first name")
 	p.types("#o-directions", "in out")

@@ -75,6 +75,35 @@ func TestWebParts(t *testing.T) {
 			for (const second of [1, 2, 3, -3600, -3599]) add(second, 0);
 			return history.values('yard').join();
 		})`, "1,2,3,-3600,-3599"},
+		{"a gap, as while the page was hidden", fakeHistory + `.then(({history, add}) => {
+			add(1, 5);
+			history.judge('yard\nmoved', 'true');
+			for (const [second, n] of [[2, 6], [3600, 90], [3601, 91]]) add(second, n);
+			const spans = history.rule('yard', 'moved', 0, 1e15).map(([from, to, was]) => [from > 0 ? from - 1e12 : 0, was].join(' '));
+			return [history.values('yard').join(), history.recent('yard', 'shape', 'exec').at(-1), spans.join()].join(' | ');
+		})`, "3600,3601 | 1 | 0 not watched,1000 true,2000 not watched"},
+		{"a switch pressed again before a snapshot shows the first change", `import('/changes.js').then(async ({make, toggleCamera, undo}) => {
+			const shown = {name: 'street', state: 'live'}, seen = [];
+			for (let n = 0; n < 2; n++) {
+				seen.push(toggleCamera(shown).requests[0].path);
+				await make(toggleCamera(shown));
+			}
+			await undo(); // it is paused again
+			seen.push(toggleCamera(shown).requests[0].path);
+			await make(toggleCamera(shown));
+			return seen.join();
+		})`, "cameras/street/pause,cameras/street/resume,cameras/street/resume"},
+		{"a question that is not answered is not asked again", `Promise.all([import('/vendor/preact-htm.js'), import('/parts.js')]).then(async ([{html, render}, {useAnswer}]) => {
+			let asked = 0;
+			const View = () => {
+				useAnswer('x', 1, () => (asked++, new Promise(() => 0)));
+				return null;
+			};
+			render(html(['<', ' />'], View), document.createElement('div'));
+			while (asked === 0) await new Promise(done => setTimeout(done, 1));
+			await new Promise(done => setTimeout(done, 50));
+			return String(asked);
+		})`, "1"},
 		{"log lines that differ in camera, event or numbers", `import('/views/log.js').then(({fold}) => {
 			const line = (text, level = 'WARN') => ({level, text, time: '2026-07-01T12:00:00Z'});
 			return fold([

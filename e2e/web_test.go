@@ -139,6 +139,9 @@ func TestWebViews(t *testing.T) {
 		p.colours("dark")
 		p.accessible("color-contrast")
 	}
+	p.open(url + "/#/live/nowhere")
+	p.keys("p")
+	p.shows(".notices", "there is no camera")
 }
 
 // With the keyboard alone, a detector is attached by the form for its kind, its signal becomes
@@ -343,10 +346,20 @@ func TestWebDiff(t *testing.T) {
 	p.shows("h1", "Add a camera")
 	p.until("scenes to choose from", "[...document.querySelectorAll('datalist option')].some(o => o.value === 'synthetic:dark')")
 	p.types("#o-name", "porch")
-	p.types("#o-source", "rtsp://192.0.2.1/1")
+	p.types("#o-source", "rtsp://admin:geheim7@192.0.2.1/1")
+	hidden := "getComputedStyle(document.querySelector('#o-source')).webkitTextSecurity === 'disc'"
+	p.until("the password hidden", hidden)
+	p.press("Show the password")
+	p.until("the password shown", "!("+hidden+")")
+	p.press("Hide the password")
+	p.types("#o-source", "rtsp://admin:geheim7@192.0.2.1/2")
 	p.keys("\r")
 	p.shows("#o-source-help .bad", "is not the address of a configured camera")
 	p.said("403 (Forbidden)")
+	p.until("the password hidden", hidden)
+	if html := evaluate[string](p, "document.documentElement.outerHTML"); strings.Contains(html, "geheim7") {
+		t.Errorf("the page has the password:\n%s", html)
+	}
 	p.accessible("")
 	p.types("#o-source", "synthetic:empty")
 	p.types("#o-width", "160")

@@ -8,29 +8,21 @@ export class Problem extends Error {
 	}
 }
 
-const patience = 20000; // milliseconds for an answer
-
-async function problemOf(response) {
-	const p = await response.json().catch(() => ({}));
-	return new Problem(response.status, p.detail ?? p.title ?? `the server answered with status ${response.status}`, p.remedy);
-}
+const patience = 20_000, changing = 130_000; // milliseconds for an answer; a change may take two minutes
 
 // open makes a request and returns the response, whose body is not read yet.
 export async function open(path, options = {}) {
-	let response;
-	try {
-		response = await fetch('api/' + path, options);
-	} catch (e) {
-		if (options.signal?.aborted) throw e;
-		throw new Problem(0, 'rvo-tui cannot be reached', '');
-	}
-	if (!response.ok) throw await problemOf(response);
-	return response;
+	const response = await fetch('api/' + path, options).catch((e) => {
+		throw options.signal?.aborted ? e : new Problem(0, 'rvo-tui cannot be reached', '');
+	});
+	if (response.ok) return response;
+	const p = await response.json().catch(() => ({}));
+	throw new Problem(response.status, p.detail ?? p.title ?? `the server answered with status ${response.status}`, p.remedy);
 }
 
 // call makes a request with a JSON body and returns the JSON response.
 export async function call(method, path, body) {
-	const options = { method, signal: AbortSignal.timeout(patience) };
+	const options = { method, signal: AbortSignal.timeout(method === 'GET' ? patience : changing) };
 	if (body !== undefined) {
 		options.headers = { 'Content-Type': 'application/json' };
 		options.body = JSON.stringify(body);

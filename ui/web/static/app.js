@@ -2,7 +2,7 @@
 
 import { html, render, useEffect, useMemo, useRef, useState } from './vendor/preact-htm.js';
 import { call } from './api.js';
-import { barred, logout, make, Notices, reload, saveClip, say, setCamera, undo, undoable } from './changes.js';
+import { barred, logout, make, Notices, reload, saveClip, say, toggleCamera, undo, undoable } from './changes.js';
 import { allKeys, useKeys } from './keys.js';
 import { alertTone, Name } from './parts.js';
 import { go, href, route } from './route.js';
@@ -139,6 +139,7 @@ function Alarm() {
 const may = (change) => (barred() ? say(barred(), 'bad') : make(change()));
 
 function pageKeys(shown, camera) {
+	const of = (change) => (find(camera) ? may(() => change(find(camera))) : say('there is no camera', 'bad'));
 	const keys = {
 		'!': ['current alerts', () => go('alerts')],
 		'0': ['all cameras in a table', () => go('fleet')],
@@ -148,8 +149,8 @@ function pageKeys(shown, camera) {
 		'/': ['filter the list', () => document.querySelector('main input[type=search]')?.focus()],
 		a: ['attach a detector', () => go('detectors', camera, '', { attach: 'yes' })],
 		A: ['add a camera', () => go('fleet', '', '', { add: 'yes' })],
-		c: ['save a clip of the camera', () => may(() => saveClip(camera))],
-		p: ['pause or resume the camera', () => may(() => setCamera(camera, find(camera).state === 'paused'))],
+		c: ['save a clip of the camera', () => of(({ name }) => saveClip(name))],
+		p: ['pause or resume the camera', () => of(toggleCamera)],
 		r: ['reload the configuration', () => may(reload)],
 		u: ['undo the last change', undo],
 		f: ['freeze or unfreeze the page', freeze],
@@ -187,8 +188,7 @@ function App() {
 		<${Keys} />`;
 }
 
-const root = document.getElementById('app');
-const draw = () => render(html`<${App} />`, root);
+const draw = () => render(html`<${App} />`, document.getElementById('app'));
 addEventListener('hashchange', draw);
 subscribe(draw);
 draw();

@@ -2,16 +2,18 @@
 
 import { html } from './vendor/preact-htm.js';
 import { call, path, Problem } from './api.js';
-import { changed, store } from './store.js';
+import { again, changed, store } from './store.js';
 import { clean } from './units.js';
 
 const most = 50; // changes that can be undone
 const noticed = 8000; // milliseconds for which a notice is shown
+const effect = 2000; // milliseconds that a change may take to show in a snapshot
 
 // A request is {method, path, body}. A change is {what, requests, back}: back are the requests
 // that undo it, or a function that makes them from the last answer. Empty: it cannot be undone.
 let made = []; // changes that can be undone, oldest first
 let busy = false;
+let asked = []; // the last requests, as {path, snapshot, time}
 
 // undoable returns what undo would undo, or undefined.
 export const undoable = () => made.at(-1)?.what;
@@ -35,7 +37,10 @@ async function carryOut(requests, what, done) {
 	busy = true;
 	try {
 		let answer;
-		for (const r of requests) answer = await call(r.method, r.path, r.body);
+		for (const r of requests) {
+			answer = await call(r.method, r.path, r.body);
+			asked = [...asked, { path: r.path, snapshot: store.snapshot, time: performance.now() }].slice(-most);
+		}
 		done(answer);
 		say(what, 'good');
 		return null;
@@ -47,6 +52,7 @@ async function carryOut(requests, what, done) {
 }
 
 function failed(problem) {
+	if (problem.status === 401) again(); // the session has ended
 	say(problem.message, 'bad');
 	return problem;
 }
@@ -72,10 +78,17 @@ function turn(name, at, verbs, on) {
 	return { what: `${name} ${done[verb]}`, requests: [request('POST', `${at}/${verb}`)], back: [request('POST', `${at}/${other}`)] };
 }
 
-export const setDetector = (camera, name, on) => turn(`${name} on ${camera}`, detectorPath(camera, name), ['enable', 'disable'], on);
-export const setRule = (camera, event, on, verbs = ['enable', 'disable']) => turn(`${event} on ${camera}`, path('cameras', camera, 'rules', event), verbs, on);
-export const armRule = (camera, event, on) => setRule(camera, event, on, ['arm', 'disarm']);
-export const setCamera = (name, on) => turn(name, path('cameras', name), ['resume', 'pause'], on);
+// toggle is a change to the opposite of what was asked last, or of what is shown if that is old.
+function toggle(name, at, verbs, shown) {
+	const last = asked.findLast((a) => verbs.some((verb) => a.path === `${at}/${verb}`));
+	const recent = last && (last.snapshot === store.snapshot || performance.now() - last.time < effect);
+	return turn(name, at, verbs, recent ? last.path !== `${at}/${verbs[0]}` : !shown);
+}
+
+export const toggleDetector = (camera, name, shown) => toggle(`${name} on ${camera}`, detectorPath(camera, name), ['enable', 'disable'], shown);
+export const toggleRule = (camera, event, shown, verbs = ['enable', 'disable']) => toggle(`${event} on ${camera}`, path('cameras', camera, 'rules', event), verbs, shown);
+export const toggleArmed = (camera, event, shown) => toggleRule(camera, event, shown, ['arm', 'disarm']);
+export const toggleCamera = ({ name, state }) => toggle(name, path('cameras', name), ['resume', 'pause'], state !== 'paused');
 
 // armAll arms or disarms all rules with hours, on all cameras.
 export const armAll = (on) => turn('every rule with hours', 'cameras/all/rules/all', ['arm', 'disarm'], on);

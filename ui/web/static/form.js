@@ -16,9 +16,12 @@ export function problems(text, keys) {
 	return found;
 }
 
-// Field is the input for one option. Its default is the placeholder.
+// secret matches an address with a password, or with what may become one while it is typed.
+const secret = /\/\/[^/?#]*:[^/?#]*$|\/\/[^/]*:.*@|\/\/.*[?&][^=&]*(token|key|pass|pwd|psw|secret|auth|cred|session|sig)[^=&]*=/i;
+
+// Field is the input for one option. Its default is the placeholder. A secret is hidden.
 export function Field({ option: o, text, wrong, preset, set }) {
-	const id = 'o-' + o.name;
+	const id = 'o-' + o.name, [open, show] = useState(false), hides = secret.test(text);
 	const about = { id, name: o.name, value: text, 'aria-describedby': id + '-help', 'aria-invalid': wrong ? 'true' : null, onInput: (e) => set(e.target.value) };
 	const choices = o.type === 'boolean' ? ['true', 'false'] : o.choices;
 	const number = o.type === 'number' || o.type === 'integer';
@@ -26,7 +29,8 @@ export function Field({ option: o, text, wrong, preset, set }) {
 	return html`<div class="field"><label for=${id}>${o.name}</label>
 		${choices ? html`<select ...${about}>${!o.fixed && html`<option value="">${unset}</option>`}${choices.map((c) => html`<option value=${c}>${c}</option>`)}</select>`
 			: o.type === 'list' ? html`<textarea rows="2" placeholder=${preset} ...${about}></textarea>`
-			: html`<input list=${o.suggested && id + '-list'} type=${number ? 'number' : 'text'} step=${o.type === 'integer' ? '1' : 'any'} placeholder=${preset} autocomplete="off" ...${about} />`}
+			: html`<input class=${hides && !open ? 'secret' : null} list=${o.suggested && id + '-list'} type=${number ? 'number' : 'text'} step=${o.type === 'integer' ? '1' : 'any'} placeholder=${preset} autocomplete="off" ...${about} />`}
+		${hides && html`<button type="button" onClick=${() => show(!open)}>${open ? 'Hide' : 'Show'} the password</button>`}
 		${o.suggested && html`<datalist id=${id + '-list'}>${o.suggested.map((s) => html`<option value=${s.source}>${s.label}</option>`)}</datalist>`}
 		<small id=${id + '-help'}>${wrong && html`<span class="bad">${wrong}</span><br />`}${o.help}${o.type === 'list' && '; one per line'}</small></div>`;
 }

@@ -8,6 +8,7 @@ const step = 500; // milliseconds between the values of a series
 const length = 120; // values per series
 const changes = 1000; // state changes kept per rule
 const window = 10; // seconds that a histogram covers
+const gap = 3000; // milliseconds without snapshots, as while the page is hidden, after which series begin anew
 
 const stages = ['capture', 'queue', 'schedule', 'inference', 'publish']; // from the camera to a result
 
@@ -29,6 +30,7 @@ class History {
 	add(snapshot) {
 		const at = Date.parse(snapshot.at);
 		if (at < this.newest) Object.assign(this, { pushed: 0, sampled: 0, hour: [], rules: new Map() }); // the server's clock was set back
+		else if (at - this.newest > gap) this.renew();
 		this.newest = at;
 		const push = at - this.pushed >= step - 20;
 		if (push) this.pushed = at;
@@ -45,6 +47,12 @@ class History {
 		this.sample(snapshot);
 		if (at - (this.hour.at(-1)?.at ?? 0) < 60000) return;
 		this.hour = [...this.hour, { at, fired: new Map(snapshot.cameras.map((c) => [c.name, fired(c)])) }].slice(-61);
+	}
+
+	// renew forgets all series, and notes that the rules were not watched since the last snapshot.
+	renew() {
+		Object.assign(this, { series: new Map(), windows: new Map() });
+		for (const rule of this.rules.keys()) this.judge(rule, 'not watched');
 	}
 
 	// note adds a value to a series, which keeps the highest value per step. null: unknown.
@@ -132,7 +140,7 @@ class History {
 	// eventRate returns the events per hour of a camera; null: it is too new.
 	eventRate(snapshot, camera) {
 		if (snapshot.uptime_ns <= hour) return fired(camera);
-		const old = this.hour.find((h) => h.fired.has(camera.name));
+		const old = this.hour.find((h) => this.newest - h.at < 3660e3 && h.fired.has(camera.name));
 		const since = old ? Date.parse(snapshot.at) - old.at : 0;
 		if (since < 60000) return null;
 		return (Math.max(fired(camera) - old.fired.get(camera.name), 0) * 3600000) / since;

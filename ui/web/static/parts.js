@@ -30,12 +30,8 @@ export function Spark({ values, high, width = 90, height = 18, mark = 0, label }
 	const x = (i) => ((i + 120 - values.length) / 119) * width;
 	let line = '', pen = 'M';
 	values.forEach((v, i) => {
-		if (v === null) {
-			pen = 'M';
-			return;
-		}
-		line += `${pen}${x(i).toFixed(1)} ${y(v).toFixed(1)}`;
-		pen = 'L';
+		if (v !== null) line += `${pen}${x(i).toFixed(1)} ${y(v).toFixed(1)}`;
+		pen = v === null ? 'M' : 'L';
 	});
 	return html`<svg class="spark" viewBox="0 0 ${width} ${height}" width=${width} height=${height} role="img" aria-label=${label}><path d=${line} />
 		${mark > 0 && html`<path class="mark" d="M0 ${y(mark)}H${width}" />`}</svg>`;
@@ -67,18 +63,22 @@ export function inTrouble(alerts) {
 	return alerts.length > 0 ? 1 : 2;
 }
 
-// useAnswer calls ask(what), by default GET of an API path, when what changes and every so many
-// milliseconds. It returns {of: what, answer} or {of: what, problem}; {} if what is ''.
+// useAnswer calls ask(what), by default GET of an API path, when what changes, and again so many
+// milliseconds after each answer. It returns {of: what, answer} or {of: what, problem}; {} if what is ''.
 export function useAnswer(what, every = 0, ask = get) {
 	const [last, set] = useState({});
 	useEffect(() => {
-		let over = what === '';
-		const again = () => over || ask(what).then((answer) => over || set({ of: what, answer }), (problem) => over || set({ of: what, problem }));
-		again();
-		const timer = every > 0 && setInterval(again, every);
+		let over = what === '', timer;
+		const again = async () => {
+			const next = await ask(what).then((answer) => ({ of: what, answer }), (problem) => ({ of: what, problem }));
+			if (over) return;
+			set(next);
+			if (every > 0) timer = setTimeout(again, every);
+		};
+		if (!over) again();
 		return () => {
 			over = true;
-			clearInterval(timer);
+			clearTimeout(timer);
 		};
 	}, [what, every]);
 	return last;
@@ -136,9 +136,9 @@ export function Confirmed({ label, what, act }) {
 		<button onClick=${() => ask(false)}>Cancel</button></span>`;
 }
 
-// Toggle is a switch. set is called with the new state.
-export const Toggle = ({ on, label, set }) => html`<${Action} class="toggle" role="switch" aria-checked=${on ? 'true' : 'false'} aria-label=${label}
-	onClick=${() => set(!on)}><i aria-hidden="true">${on ? '●' : '○'}</i> ${on ? 'on' : 'off'}<//>`;
+// Toggle is a switch. flip is called with the state that is shown.
+export const Toggle = ({ on, label, flip }) => html`<${Action} class="toggle" role="switch" aria-checked=${on ? 'true' : 'false'} aria-label=${label}
+	onClick=${() => flip(on)}><i aria-hidden="true">${on ? '●' : '○'}</i> ${on ? 'on' : 'off'}<//>`;
 
 // Table is a table, or the text empty if there are no rows. A column is its name, with ">"
 // before it for numbers, or {name, number, wide, on, sort}.

@@ -14,12 +14,8 @@ export class Screen {
 	// places returns the camera's current {zones, lines}. refuse is called with a codec that
 	// this browser cannot decode.
 	constructor(canvas, { places, refuse, boxes = true, delayed = true } = {}) {
-		this.canvas = canvas;
+		Object.assign(this, { canvas, places, refuse, boxes, delayed });
 		this.g = canvas.getContext('2d', { alpha: false });
-		this.places = places;
-		this.refuse = refuse;
-		this.boxes = boxes;
-		this.delayed = delayed;
 		this.shown = null; // {id, captured, found} of the frame on the canvas
 		this.lost = 0; // frames lost on the network or in the decoder since the view was opened
 		this.reset();

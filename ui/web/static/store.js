@@ -132,12 +132,8 @@ export async function connect() {
 			continue;
 		}
 		current = new AbortController();
-		try {
-			await attempt(current.signal);
-			if (store.link !== 'incompatible') stand('lost');
-		} catch (e) {
-			if (store.link !== 'incompatible') stand(e instanceof Problem && e.status === 401 ? 'login' : 'lost');
-		}
+		const e = await attempt(current.signal).catch((e) => e);
+		if (store.link !== 'incompatible') stand(e instanceof Problem && e.status === 401 ? 'login' : 'lost');
 		if (document.hidden) continue;
 		await delay(store.link === 'login' || store.link === 'incompatible' ? 1e9 : 500);
 	}

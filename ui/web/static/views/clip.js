@@ -105,9 +105,7 @@ function Player({ base, movies, meta }) {
 		video.current.load();
 	}, []);
 	const next = () => part + 1 < movies.length && play(part + 1);
-	const toEvent = () => {
-		video.current.currentTime = (meta.frame_ts_ns[meta.confirming_frame] - meta.frame_ts_ns[0]) / 1e9;
-	};
+	const toEvent = () => (video.current.currentTime = (meta.frame_ts_ns[meta.confirming_frame] - meta.frame_ts_ns[0]) / 1e9);
 	return html`
 		<div class="player">
 			<video ref=${video} src=${source(base, part)} controls autoplay=${part > 0} playsinline preload="auto" aria-label="clip of the event"

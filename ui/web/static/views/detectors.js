@@ -1,7 +1,7 @@
 // Detectors of a camera: states, switches, rates, and the details of one.
 
 import { html, useState } from '../vendor/preact-htm.js';
-import { detach, make, setDetector, setRate } from '../changes.js';
+import { detach, make, setRate, toggleDetector } from '../changes.js';
 import { AttachForm } from '../form.js';
 import { quantile, total } from '../histogram.js';
 import { errorsOf, growth, history } from '../history.js';
@@ -27,7 +27,7 @@ function Cells({ it: d, camera }) {
 	const exec = history.recent(camera.name, d.name, 'exec');
 	const failed = errorsOf(d);
 	return html`
-		<td><${Toggle} label="${d.name} enabled" on=${d.state !== 'disabled'} set=${(on) => make(setDetector(camera.name, d.name, on))} /></td>
+		<td><${Toggle} label="${d.name} enabled" on=${d.state !== 'disabled'} flip=${(shown) => make(toggleDetector(camera.name, d.name, shown))} /></td>
 		<td class="words ${d.words.tone}"><i aria-hidden="true">●</i> <${Name} of=${d.words.text} /></td>
 		<td class="number">${rate(d.fps)} <span class="dim">of ${limit(d.max_fps)}</span></td>
 		<td class="number">${ago(quantile(exec, 0.5))}</td>

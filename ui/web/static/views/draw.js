@@ -131,16 +131,12 @@ export function Form({ camera, shape, set }) {
 		set({ ...(n < kinds.length ? fresh(kinds[n]) : shapeOf(places[n - kinds.length])), choice });
 	};
 	const done = async (of) => (await make(of)) || set((now) => (now === shape ? fresh(kind) : now));
-	const save = (event) => {
-		event.preventDefault();
-		done(change);
-	};
 	const add = () => {
 		const next = added(shape, [0.5, 0.5]);
 		set({ ...next, held: -1, typed: undefined });
 		requestAnimationFrame(() => document.querySelector(`[data-point="${next.held}"]`)?.focus());
 	};
-	return html`<form class="card" aria-label="draw" onSubmit=${save}>
+	return html`<form class="card" aria-label="draw" onSubmit=${(e) => { e.preventDefault(); done(change); }}>
 		<${Field} option=${{ name: 'draw', choices, fixed: true, help: camerasOf(shape).length > 1 ? 'several cameras share it; it changes on all of them' : 'click on the frame to add a point, drag a point to move it' }}
 			text=${shape.choice ?? choices[kinds.indexOf(kind)]} set=${choose} />
 		<${Field} option=${{ name: 'name', help: 'used in rules' }} text=${name} wrong=${wrong.name} set=${(text) => set({ ...shape, name: text.trim() })} />
@@ -162,5 +158,8 @@ export function Form({ camera, shape, set }) {
 // preview returns the changes that edits would make in the file.
 const preview = (edits) => call('POST', 'config/edit', { edits: JSON.parse(edits), write: false });
 
-// pointsOf parses typed points: "0.1 0.5, 0.4 0.9".
-const pointsOf = (text) => Array.from(text.matchAll(/([\d.]+)[ ,]+([\d.]+)/g), ([, x, y]) => within([Number(x), Number(y)]));
+// pointsOf parses typed points: "0.1 0.5, 0.4 0.9". It leaves out what is not a pair of numbers.
+function pointsOf(text) {
+	const all = text.split(/[^\w.+-]+/).filter(Boolean).map((n) => round(Number(n)));
+	return all.flatMap((y, i) => (i % 2 === 1 && Number.isFinite(all[i - 1] + y) ? [[all[i - 1], y]] : []));
+}

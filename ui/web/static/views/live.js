@@ -1,7 +1,7 @@
 // Live: the camera's video with detections, and its state.
 
 import { html, useEffect, useRef, useState } from '../vendor/preact-htm.js';
-import { make, removeCamera, saveClip, setCamera } from '../changes.js';
+import { make, removeCamera, saveClip, toggleCamera } from '../changes.js';
 import { history } from '../history.js';
 import { Feed, hides, sends } from '../media.js';
 import { Action, alertsOf, alertTone, Confirmed, Facts, Name, ofCamera, ruleLook, Spark, State } from '../parts.js';
@@ -81,7 +81,7 @@ export default ofCamera(({ camera, route: { query } }) => {
 					<button aria-pressed=${boxes} onClick=${toggleBoxes}>Boxes</button>
 					<button aria-pressed=${drawing} onClick=${toggleDraw}>Draw</button>
 					<button onClick=${full}>Full screen</button>
-					<${Action} onClick=${() => make(setCamera(camera.name, camera.state === 'paused'))}>${camera.state === 'paused' ? 'Resume' : 'Pause'}<//>
+					<${Action} onClick=${() => make(toggleCamera(camera))}>${camera.state === 'paused' ? 'Resume' : 'Pause'}<//>
 					${store.snapshot.clips && html`<${Action} onClick=${() => make(saveClip(camera.name))}>Save a clip<//>`}
 					<${Confirmed} label="Remove" what="Remove ${camera.name}" act=${remove} />
 					<span class="dim" data-delay>${s && (delayed ? `delayed by ${Math.round(s.wait)} ms to match boxes and frames` : 'not delayed: boxes are from earlier frames')}</span>

@@ -1,7 +1,7 @@
 // Rules of a camera: state and progress, and why one fires or does not.
 
 import { html } from '../vendor/preact-htm.js';
-import { armAll, armRule, make, setRule } from '../changes.js';
+import { armAll, make, toggleArmed, toggleRule } from '../changes.js';
 import { clauseSeries, history } from '../history.js';
 import { Action, Facts, Listing, Meter, Name, ofCamera, ruleLook, Spark, Toggle, Truth, truthLook } from '../parts.js';
 import { href } from '../route.js';
@@ -18,7 +18,7 @@ export default ofCamera(({ camera, route }) => html`
 function Cells({ it: r, camera }) {
 	const look = ruleLook[r.status.state];
 	return html`
-		<td><${Toggle} label="rule for ${r.event} enabled" on=${r.status.state !== 'disabled'} set=${(on) => make(setRule(camera.name, r.event, on))} /></td>
+		<td><${Toggle} label="rule for ${r.event} enabled" on=${r.status.state !== 'disabled'} flip=${(shown) => make(toggleRule(camera.name, r.event, shown))} /></td>
 		<td class=${look}><i aria-hidden="true">●</i> ${r.status.state}</td>
 		<td><${Meter} share=${r.words.share} look=${r.words.tone} label="progress" /> ${r.words.text}</td>
 		<td class="words">${r.clauses.map((c) => html`<span class="clause ${truthLook[c.truth]}" title=${c.text}><${Truth} of=${c.truth} /> <${Name} of=${c.text} /></span> `)}</td>
@@ -32,7 +32,7 @@ function Details({ it: r, camera }) {
 		<${Facts} of=${[
 			['state', html`<span class=${ruleLook[r.status.state]}>${r.status.state}</span>, fired ${count(r.status.fired)} times`],
 			['to fire', html`<${Name} of=${r.to_fire} />`],
-			['hours', r.hours && html`${r.hours.active.join(', ')} <${Action} onClick=${() => make(armRule(camera.name, r.event, r.status.state === 'inactive'))}>${r.status.state === 'inactive' ? 'Arm' : 'Disarm'}<//>`],
+			['hours', r.hours && html`${r.hours.active.join(', ')} <${Action} onClick=${() => make(toggleArmed(camera.name, r.event, r.status.state !== 'inactive'))}>${r.status.state === 'inactive' ? 'Arm' : 'Disarm'}<//>`],
 			['last event', last && html`<a href=${href('events', '', last.event.event_id)}>${last.event.phase}</a>`],
 		]} />
 		<h3>Condition</h3>

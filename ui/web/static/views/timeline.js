@@ -100,14 +100,10 @@ function Strip({ items, rows, from, length, at }) {
 		event.stopPropagation();
 		keys[event.key]();
 	};
-	const click = (event) => {
-		const { id } = event.target.dataset;
-		if (id) replace({ at: id });
-	};
 	return html`
 		<div class="strip" role="slider" tabindex="0" aria-label="events by time: arrow keys select one, Enter opens it" aria-valuemin="0" aria-valuemax=${items.length}
 			aria-valuenow=${at + 1} aria-valuetext=${at < 0 ? `none of ${items.length} selected` : `${items[at].rule} on ${items[at].camera}, ${stamp(items[at].time)}`}
-			onKeyDown=${press} onClick=${click}>
+			onKeyDown=${press} onClick=${({ target: { dataset: { id } } }) => id && replace({ at: id })}>
 			${rows.map((r) => html`<div class="row" key=${r.key}>
 				<span class="name"><${Name} of=${r.rule} /> <span class="dim"><${Name} of=${r.camera} /></span></span>
 				<div class="lane">
