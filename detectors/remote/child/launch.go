@@ -78,12 +78,7 @@ func launch(j job, socket string, nice int, tuning Tuning, says func(line string
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = inR, outW, outW
 	cmd.SysProcAttr = attributes()
 	r := &run{socket: socket, model: j.Config.Text("model"), ended: make(chan struct{}), input: inW, printed: outR}
-	r.output.Go(func() {
-		relay(outR, func(line string) {
-			r.note(line)
-			says(line)
-		})
-	})
+	r.output.Go(func() { relay(outR, r.note, says) })
 	started := make(chan error)
 	go r.tend(cmd, j.Command != nil, nice, j.Config.MaxCPUs, started)
 	err = <-started

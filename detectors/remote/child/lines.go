@@ -17,10 +17,10 @@ const (
 )
 
 // relay reads lines until the end, passes them on and closes r. Lines are cleaned of
-// control characters and of passwords in addresses, truncated, and limited in rate; the
-// next line, or the end, reports how many were dropped. It never stops reading, so a
-// child that prints much is not blocked.
-func relay(r io.ReadCloser, emit func(line string)) {
+// control characters and of passwords in addresses, and truncated. read gets all of
+// them, emit those within the rate; the next line, or the end, reports how many were
+// dropped. It never stops reading, so a child that prints much is not blocked.
+func relay(r io.ReadCloser, read, emit func(line string)) {
 	defer r.Close()
 	b := bucket{tokens: 2 * linesASecond}
 	left := 0
@@ -37,6 +37,7 @@ func relay(r io.ReadCloser, emit func(line string)) {
 		rest := cut
 		cut = errors.Is(err, bufio.ErrBufferFull)
 		if line := text.Clean(text.RedactLine(string(part))); line != "" && !rest {
+			read(line)
 			if b.take(time.Now()) {
 				tell()
 				emit(line)

@@ -9,11 +9,12 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"rvo-tui/detectors"
 	"rvo-tui/internal/text"
 )
 
 func relayed(text string) (got []string) {
-	relay(io.NopCloser(strings.NewReader(text)), func(line string) { got = append(got, line) })
+	relay(io.NopCloser(strings.NewReader(text)), func(string) {}, func(line string) { got = append(got, line) })
 	return got
 }
 
@@ -40,6 +41,25 @@ func TestRelayLeavesFloodsOut(t *testing.T) {
 	got := relayed(strings.Repeat("again\n", 10_000))
 	if n := len(got); n < 2*linesASecond || n > 1000 || !slices.ContainsFunc(got, func(l string) bool { return strings.Contains(l, "lines left out: too many at once") }) {
 		t.Errorf("of 10000 lines %d get through: %.300q", n, got)
+	}
+}
+
+// The last line of a flood says why a program failed.
+func TestErrorHasTheLastLineOfAFlood(t *testing.T) {
+	once := Once{Command: []string{"/bin/sh", "-c", "i=0; while [ $i -lt 60 ]; do echo line $i; i=$((i+1)); done; echo ValueError: no such class; exit 3"}, MaxMemory: 1024, Nice: testNice}
+	if err := once.Run(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "exit status 3: ValueError: no such class") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// A process that prints much and then panics says why.
+func TestCrashAfterAFloodIsExplained(t *testing.T) {
+	p, _ := pool(t, Options{})
+	_, err := try(t, p, detectors.Config{Kind: "command", Enabled: true, Options: commandOptions{
+		Command: []string{"/bin/sh", "-c", "i=0; while [ $i -lt 60 ]; do echo line $i; i=$((i+1)); done; echo 'panic: index out of range'; exit 2"},
+	}})
+	if err == nil || !strings.Contains(err.Error(), "exit status 2: panic: index out of range") {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -44,8 +44,7 @@ func (o Once) Run(ctx context.Context, input []byte) error {
 	last := ""
 	var output sync.WaitGroup
 	output.Go(func() {
-		relay(outR, func(line string) {
-			last = line
+		relay(outR, func(line string) { last = line }, func(line string) {
 			if o.Says != nil {
 				o.Says(line)
 			}
