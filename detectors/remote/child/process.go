@@ -27,7 +27,7 @@ const (
 const (
 	waitFirst = 250 * time.Millisecond
 	waitLast  = 10 * time.Second
-	steady    = 10 * time.Second // a process that lived this long is restarted at once
+	steady    = 10 * time.Second // a process that was ready for this long is restarted at once
 	linger    = 2 * time.Second  // how long a starting process is kept without users
 )
 
@@ -60,13 +60,12 @@ func (c *process) run() {
 	defer c.set(nil, fault(ReasonStart, "the program is stopping"), false)
 	waits := backoff.Backoff{First: waitFirst, Last: waitLast, Jitter: 0.2}
 	for {
-		began := time.Now()
-		err := c.once()
+		served, err := c.once()
 		if c.ctx.Err() != nil {
 			return
 		}
 		wait := time.Duration(0)
-		if time.Since(began) >= steady {
+		if served >= steady {
 			waits.Reset()
 		} else {
 			wait = waits.Next()
@@ -80,24 +79,27 @@ func (c *process) run() {
 	}
 }
 
-// once runs the process until it ends and returns why it did.
-func (c *process) once() *detectors.Error {
+// once runs the process until it ends. It returns for how long it was ready, and why it
+// ended.
+func (c *process) once() (served time.Duration, why *detectors.Error) {
 	nice, tuning := c.pool.tuned()
 	socket := filepath.Join(c.dir, strconv.FormatUint(c.pool.socket.Add(1), 10)+".sock")
 	r, err := launch(c.job, socket, nice, tuning, c.says)
 	if err != nil {
-		return fault(ReasonStart, "start its process: %w: check the program, or correct command", err)
+		return 0, fault(ReasonStart, "start its process: %w: check the program, or correct command", err)
 	}
 	defer r.close()
 	c.starts.Add(1)
 	if r.ready(c.ctx, c.pool.opts.StartTimeout) {
 		c.pool.log().Info("detector process runs", "detector", c.job.Config.Name, "pid", r.pid)
 		c.set(r, nil, false)
+		began := time.Now()
 		c.watch(r)
+		served = time.Since(began)
 	}
 	r.end()
 	<-r.ended
-	return r.fault
+	return served, r.fault
 }
 
 // watch returns when the process has ended or must end. It kills a process of our own

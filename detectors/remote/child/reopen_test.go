@@ -1,6 +1,7 @@
 package child
 
 import (
+	"context"
 	"syscall"
 	"testing"
 
@@ -67,4 +68,19 @@ func TestRestartsOfAnIdleProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the restart is counted", func() bool { return counted.Restarts() == 1 })
+}
+
+// Loading for long and then failing is not running: it must not be repeated without a delay.
+func TestTimeToStartDoesNotCountAsRunning(t *testing.T) {
+	p, _ := pool(t, Options{})
+	var err error
+	if p.dir, err = makeDirectory(p.opts.Dir); err != nil {
+		t.Fatal(err)
+	}
+	c := &process{pool: p, dir: p.dir.path, changed: make(chan struct{}), job: job{Config: detectors.Config{MaxMemory: 1024}, Command: []string{"/bin/sleep", "0.2"}}}
+	c.ctx, c.stop = context.WithCancel(t.Context())
+	defer c.stop()
+	if served, why := c.once(); served != 0 || why == nil || why.Reason != ReasonCrashed {
+		t.Errorf("it was ready for %v, and ended because %v", served, why)
+	}
 }
