@@ -59,6 +59,9 @@ func Serve(ctx context.Context, address string, detect Detect) error {
 	if !forget() {
 		<-stopped
 	}
+	if errors.Is(err, grpc.ErrServerStopped) {
+		return nil // it was stopped before it served
+	}
 	return err
 }
 

@@ -154,6 +154,17 @@ func TestServe(t *testing.T) {
 	}
 }
 
+// A service that is told to stop before it serves has not failed.
+func TestServeThatIsStoppedAtOnce(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 200 {
+		if err := Serve(ctx, "127.0.0.1:0", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestServeNeedsAnAddress(t *testing.T) {
 	if err := Serve(t.Context(), "nowhere", nil); err == nil {
 		t.Error("it listens at an invalid address")
