@@ -6,7 +6,7 @@ import (
 
 func classification() form {
 	return form{
-		"classification", "classifier", "[1, classes]",
+		"classification", "classifier", "[1, classes] of floating-point numbers",
 		Input{Fit: FitCrop},
 		func(m *Model, asked bool) *match {
 			if task := m.Meta["task"]; task != "" && task != taskClassify && !asked {
@@ -34,7 +34,7 @@ func classification() form {
 }
 
 func isScores(t Tensor) bool {
-	return t.is(1, -1) && t.Shape[1] > 1 || t.is(1, -1, 1, 1) && t.Shape[1] > 1
+	return !t.Integer && (t.is(1, -1) || t.is(1, -1, 1, 1)) && t.Shape[1] > 1
 }
 
 // classify decodes one result for the whole frame.

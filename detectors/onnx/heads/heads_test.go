@@ -354,6 +354,17 @@ func TestDoubleBoxesAreOne(t *testing.T) {
 	}
 }
 
+// Whole numbers are class numbers or quantized scores. As logits, the highest would always seem
+// certain.
+func TestClassifierWithWholeNumbersIsRefused(t *testing.T) {
+	for _, format := range []string{"", "classification"} {
+		scores := Tensor{Name: "p", Shape: []int{1, 3}, Integer: true, Data: []float32{100, 90, 66}}
+		if h, err := Choose(Model{Width: side, Height: side, Format: format, Outputs: []Tensor{scores}}); err == nil {
+			t.Errorf("format %q: it is read as %q", format, h.Title)
+		}
+	}
+}
+
 // If a classifier's scores are no probabilities once, softmax is always applied.
 func TestClassifierRemembersThatScoresAreNone(t *testing.T) {
 	h, err := Choose(Model{Width: side, Height: side, Outputs: []Tensor{rowsFlat("p", 0.2, 0.3)}})
