@@ -65,7 +65,8 @@ func (r *Runtime) Started() <-chan struct{} { return r.loop.started }
 //   - The engine of a camera: no step although a frame or a command waited in the
 //     earlier snapshot.
 //   - A camera: live, but without a frame for six minutes, one more than the longest
-//     stall_timeout: its supervisor is dead.
+//     stall_timeout, and without a packet: its supervisor is dead. Where no frames are
+//     needed none are decoded, so their absence says nothing.
 //
 // Cameras that are down and detectors that hang in their worker do not count:
 // restarting the program would not help.
@@ -96,7 +97,8 @@ func Progress(before, after *Snapshot) error {
 		if now.Since.After(last) {
 			last = now.Since
 		}
-		if age := after.At.Sub(last); now.State == capture.Live && !last.IsZero() && old.Frames == now.Frames && age > frameLimit {
+		if age := after.At.Sub(last); now.State == capture.Live && now.Decoding != capture.DecodeNone &&
+			!last.IsZero() && old.Frames == now.Frames && old.Packets == now.Packets && age > frameLimit {
 			return fmt.Errorf("camera %q is live but has delivered no frame for %v", now.Name, age.Round(time.Second))
 		}
 	}

@@ -65,6 +65,14 @@ func TestProgress(t *testing.T) {
 		{"a live camera without frames", func(b, a *runtime.Snapshot) {
 			a.Cameras[0].Frames, a.Cameras[0].LastFrame = b.Cameras[0].Frames, at.Add(-10*time.Minute)
 		}, `camera "door" is live but has delivered no frame for 10m5s`},
+		{"a live camera of which nobody needs frames", func(b, a *runtime.Snapshot) {
+			a.Cameras[0].Frames, a.Cameras[0].LastFrame = b.Cameras[0].Frames, at.Add(-10*time.Minute)
+			a.Cameras[0].Decoding = capture.DecodeNone
+		}, ""},
+		{"a live camera of which the first frame is awaited again", func(b, a *runtime.Snapshot) {
+			a.Cameras[0].Frames, a.Cameras[0].LastFrame = b.Cameras[0].Frames, at.Add(-10*time.Minute)
+			a.Cameras[0].Decoding, a.Cameras[0].Packets = capture.DecodeKeys, b.Cameras[0].Packets+1
+		}, ""},
 		{"a camera that is live again", func(b, a *runtime.Snapshot) {
 			a.Cameras[0].Frames, a.Cameras[0].LastFrame, a.Cameras[0].Since = b.Cameras[0].Frames, at.Add(-10*time.Minute), at
 		}, ""},
