@@ -131,7 +131,7 @@ func (k *counted) blind(place int) detectors.Why {
 		return detectors.Absent
 	case place < 0:
 		return detectors.Nowhere
-	case !k.followed.Tracker.Looking(Never):
+	case !k.followed.Tracker.Looking(place):
 		return detectors.Never
 	}
 	return detectors.Known
@@ -207,7 +207,7 @@ func (k *counted) crossed(s *detectors.Signal, now time.Duration) measure {
 	m := k.reckon(s, now)
 	if why := s.At(now); why != detectors.Known {
 		m.high, m.why = math.Inf(1), why
-	} else if !k.followed.Tracker.Looking(now - k.value.window) {
+	} else if !k.followed.Tracker.Counting(k.line, now-k.value.window) {
 		m.high, m.why = math.Inf(1), detectors.Blind
 	}
 	return m

@@ -46,6 +46,7 @@ type Crossing struct {
 type ledger struct {
 	ring  [crossings]Crossing
 	total uint64
+	since time.Duration // first result with the line; pending: none yet
 }
 
 func (l *ledger) add(c Crossing) {

@@ -2,6 +2,7 @@ package track
 
 import (
 	"iter"
+	"math"
 	"slices"
 	"time"
 
@@ -23,6 +24,7 @@ type Tracker struct {
 	since   time.Duration // first result of the current uninterrupted run
 	started bool
 	looking bool
+	looked  []time.Duration // first result with each zone; pending: none yet
 	ledgers []ledger
 	counts  Counts
 	answers uint64 // results, plus times without one
@@ -51,6 +53,7 @@ type Counts struct {
 // first result. The zones and lines must pass their Check.
 func New(cfg Config) *Tracker {
 	r := &Tracker{cfg: cfg.withDefaults(), tracks: make([]Track, 0, MaxTracks)}
+	r.cfg.Zones, r.cfg.Lines = nil, nil
 	r.rows, r.columns = make([]int32, 0, MaxTracks), make([]int32, 0, MaxTracks)
 	r.order, r.ids = make([]int32, 0, MaxTracks), make([]uint64, 0, MaxTracks)
 	r.matcher.touched = make([]int32, 0, 2*MaxTracks)
@@ -62,17 +65,44 @@ func New(cfg Config) *Tracker {
 	return r
 }
 
-// Watch replaces the zones and lines. Tracks continue, but their state in zones and at
-// lines restarts.
+// Watch replaces the zones and lines. Tracks continue, and so does their state in zones
+// and at lines that are the same as before. For others it restarts: nothing is known
+// about them until the next result.
 func (r *Tracker) Watch(zones []Zone, lines []Line) {
+	oldZones := indices(zones, r.cfg.Zones, func(a, b Zone) bool { return a.Name == b.Name && slices.Equal(a.Area, b.Area) })
+	oldLines := indices(lines, r.cfg.Lines, func(a, b Line) bool { return a == b })
 	r.cfg.Zones, r.cfg.Lines = zones, lines
-	r.ledgers = make([]ledger, len(lines))
-	stays, sides := make([]stay, MaxTracks*len(zones)), make([]side, MaxTracks*len(lines))
+	r.looked = carried(r.looked, oldZones, pending)
+	r.ledgers = carried(r.ledgers, oldLines, ledger{since: pending})
 	all := r.tracks[:MaxTracks]
 	for i := range all {
-		all[i].zones = stays[i*len(zones) : (i+1)*len(zones)]
-		all[i].lines = sides[i*len(lines) : (i+1)*len(lines)]
+		all[i].zones = carried(all[i].zones, oldZones, stay{})
+		all[i].lines = carried(all[i].lines, oldLines, side{})
 	}
+}
+
+// pending is the time of the first result with a zone or line while there is none.
+const pending = time.Duration(math.MaxInt64)
+
+// indices returns, for each new place, the index of the same one in old; -1: there is
+// none.
+func indices[T any](places, old []T, same func(a, b T) bool) []int {
+	all := make([]int, len(places))
+	for i, p := range places {
+		all[i] = slices.IndexFunc(old, func(o T) bool { return same(p, o) })
+	}
+	return all
+}
+
+// carried returns the states of the places with these indices in old, or first.
+func carried[T any](old []T, indices []int, first T) []T {
+	all := make([]T, len(indices))
+	for i, from := range indices {
+		if all[i] = first; from >= 0 {
+			all[i] = old[from]
+		}
+	}
+	return all
 }
 
 // Pace replaces Config.TTL and Config.Period, and sets Coast, Keep and Hold to the
@@ -102,6 +132,12 @@ func (r *Tracker) Update(at time.Duration, found []detectors.Detection) bool {
 	}
 	r.started, r.looking, r.last = true, true, at
 	r.answers++
+	for i := range r.looked {
+		r.looked[i] = min(r.looked[i], at)
+	}
+	for i := range r.ledgers {
+		r.ledgers[i].since = min(r.ledgers[i].since, at)
+	}
 	r.choose(found)
 	r.predict(at)
 	r.associate(at, found)
@@ -275,9 +311,16 @@ func (r *Tracker) Answers() uint64 { return r.answers }
 // Counts returns totals since New.
 func (r *Tracker) Counts() Counts { return r.counts }
 
-// Looking reports whether the detector has run without interruption from a time to its
-// last result. If not, counts over that period are a lower bound.
-func (r *Tracker) Looking(from time.Duration) bool { return r.looking && r.since <= from }
+// Looking reports whether the last result is valid for a zone: the detector has run
+// since, and the zone was there.
+func (r *Tracker) Looking(zone int) bool { return r.looking && r.looked[zone] <= r.last }
+
+// Counting reports whether a line was there and the detector has run without
+// interruption from a time to its last result. If not, counts of crossings over that
+// period are a lower bound.
+func (r *Tracker) Counting(line int, from time.Duration) bool {
+	return r.looking && max(r.since, r.ledgers[line].since) <= from
+}
 
 // Crossings returns how many crossings of a line are kept, at most 256.
 func (r *Tracker) Crossings(line int) int { return int(min(r.ledgers[line].total, crossings)) }

@@ -153,7 +153,7 @@ func TestNotLooking(t *testing.T) {
 			if want := before + time.Second; p.ID != 1 || p.Dwell(0) != want {
 				t.Errorf("track %d with dwell %v, want 1 with %v", p.ID, p.Dwell(0), want)
 			}
-			if r.Looking(3*time.Second) || !r.Looking(4*time.Second) {
+			if r.Counting(0, 3*time.Second) || !r.Counting(0, 4*time.Second) {
 				t.Error("it was looking from 4s on, and not from 3s")
 			}
 			c.miss(r, 5100*ms, 16*time.Second)
@@ -173,6 +173,38 @@ func TestWhoLeftWhileNotLooking(t *testing.T) {
 	r.Update(3*time.Second, nil)
 	if p := one(t, r); p.Present() || p.State != Missing {
 		t.Errorf("state %v, want missing", p.State)
+	}
+}
+
+// TestOtherPlaces: what is known about zones and lines survives a change of others. Nothing is
+// known about a changed one until the next result.
+func TestOtherPlaces(t *testing.T) {
+	cfg := config()
+	r := New(cfg)
+	walk(t, r, 0, 4*time.Second, 0.1, 0.9)
+	dwell := one(t, r).Dwell(0)
+	left := Zone{"left", zone.Rect(0, 0, 0.5, 1)}
+	far := Line{"far", zone.Line{A: zone.Point{0.95, 1}, B: zone.Point{0.95, 0}}, [2]string{"in", "out"}}
+	r.Watch([]Zone{left, cfg.Zones[0]}, []Line{far, cfg.Lines[0]})
+	if p := one(t, r); p.Dwell(1) != dwell || !p.In(1) || p.In(0) {
+		t.Errorf("in the zones %v and %v, dwell %v; want only the second one, with %v", p.In(0), p.In(1), p.Dwell(1), dwell)
+	}
+	if n := crossed(r, "person", 1, 0, 0); n != 1 {
+		t.Errorf("crossed the same line %d times, want once as before", n)
+	}
+	if r.Looking(0) || !r.Looking(1) || r.Counting(0, 4*time.Second) || !r.Counting(1, 0) {
+		t.Error("the old zone and line are known, and the new ones are not until the next answer")
+	}
+	walk(t, r, 4100*ms, time.Second, 0.9, 0.9)
+	if !r.Looking(0) || r.Counting(0, 4*time.Second) || !r.Counting(0, 4100*ms) {
+		t.Error("the new zone and line are known from 4.1s on")
+	}
+	if p := one(t, r); p.New(1) || p.Dwell(1) != dwell+1100*ms {
+		t.Errorf("new in the same zone: %v, dwell %v; want %v", p.New(1), p.Dwell(1), dwell+1100*ms)
+	}
+	moved := Zone{"right", zone.Rect(0.6, 0, 0.4, 1)}
+	if r.Watch([]Zone{moved}, nil); r.Looking(0) || one(t, r).In(0) {
+		t.Error("a zone that was moved is not known before the next answer")
 	}
 }
 

@@ -89,6 +89,37 @@ func TestNobodyFollowsUnasked(t *testing.T) {
 	}
 }
 
+// A zone or line that is added or moved is unknown until a result has it, and then for as long as
+// its window reaches back. Others go on.
+func TestPlacesThatChange(t *testing.T) {
+	s := newSim(t)
+	hall(s)
+	walking(s)
+	s.rule(watching("appeared", "new(person in door) >= 1"))
+	s.rule(watching("empty", "person in step == 0"))
+	s.rule(watching("quiet", "crossed(person, kerb.in, 2s) == 0"))
+	s.frames(200, ms, 50*ms)
+	s.until(3 * time.Second)
+	s.command(func(e *Engine, now time.Duration) {
+		e.RemoveRule(now, "appeared")
+		e.SetPlaces(
+			[]detectors.Zone{{Name: "step", Rect: []float64{0.6, 0, 0.4, 1}}, {Name: "door", Rect: []float64{0.5, 0, 0.5, 1}}},
+			[]detectors.Line{{Name: "kerb", Points: [][]float64{{0.9, 1}, {0.9, 0}}, Directions: []string{"in", "out"}}},
+		)
+		if err := e.AddRule(watching("again", "new(person in door) >= 1")); err != nil {
+			t.Error(err)
+		}
+	})
+	s.until(4900 * ms)
+	if len(s.fired) != 1 || s.fired[0].Type != "appeared" {
+		t.Fatalf("got the events %+v, want only that he appeared", s.fired)
+	}
+	s.until(6 * time.Second)
+	if len(s.fired) != 2 || s.fired[1].Type != "quiet" {
+		t.Errorf("got the events %+v, want quiet 2s after the line was drawn", s.fired)
+	}
+}
+
 // A failed detector sees nothing: nobody leaves, and dwell pauses.
 func TestDwellStandsStillWhileNobodyLooks(t *testing.T) {
 	s := newSim(t)
