@@ -29,9 +29,10 @@ type Engine struct {
 	opts  Options
 	now   time.Duration // time of the last step
 
-	watched   bool          // a viewer watches the camera
-	hoursNext time.Duration // when to check the hours of rules; Never: there are none
-	rng       *rand.Rand    // for the jitter of retries
+	watched    bool          // a viewer watches the camera
+	refollowed bool          // trackers may no longer be needed
+	hoursNext  time.Duration // when to check the hours of rules; Never: there are none
+	rng        *rand.Rand    // for the jitter of retries
 
 	camera   feed
 	frames   uint64
@@ -107,6 +108,9 @@ func (e *Engine) Step(now time.Duration, in *Inputs) *Actions {
 	}
 	for _, command := range in.Commands {
 		command(e, now)
+	}
+	if e.refollowed {
+		e.unfollow()
 	}
 	if now >= e.hoursNext && !in.Wall.IsZero() {
 		changed = e.arm(now, in.Wall) || changed

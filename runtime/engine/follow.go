@@ -42,32 +42,54 @@ func (e *Engine) Watch(on bool) {
 	}
 }
 
-// refollow creates the trackers that are needed, drops the others, and passes them to
-// the conditions. Call it when detectors, conditions, zones or lines have changed.
+// refollow creates the trackers that are needed and passes them to the conditions. Call
+// it when detectors, conditions, zones or lines have changed. The next step drops
+// trackers that are no longer needed: a rule that replaces another one within a step
+// keeps its tracks.
 func (e *Engine) refollow(moved bool) {
+	needed := e.trackers()
+	zones, lines := e.places()
+	for _, t := range e.tasks {
+		switch {
+		case t.follower == nil && needed(t):
+			t.follower = newFollower(track.Config{
+				Zones: zones, Lines: lines, Anchor: t.spec.Anchor, TTL: t.spec.TTL, Period: t.interval,
+			}, len(t.provides))
+		case t.follower != nil && moved:
+			t.follower.tracker.Watch(zones, lines)
+			clear(t.follower.stays)
+		}
+	}
+	e.conditions(func(c *rules.Condition) { c.Follow(e.followed) })
+	e.refollowed = true
+}
+
+// unfollow drops the trackers that are not needed. No condition has them.
+func (e *Engine) unfollow() {
+	e.refollowed = false
+	needed := e.trackers()
+	for _, t := range e.tasks {
+		if !needed(t) {
+			t.follower = nil
+		}
+	}
+}
+
+// trackers returns which detectors need a tracker.
+func (e *Engine) trackers() (needed func(*task) bool) {
 	wanted := make([]bool, e.table.Len())
 	e.conditions(func(c *rules.Condition) {
 		for _, id := range c.Follows() {
 			wanted[id] = true
 		}
 	})
-	zones, lines := e.places()
-	measured := slices.ContainsFunc(e.zones, func(z ZoneView) bool { return z.Dwell != nil })
-	for _, t := range e.tasks {
-		follow := e.watched || measured || slices.ContainsFunc(t.provides, func(id detectors.ID) bool { return wanted[id] })
-		switch {
-		case !follow || t.crops != nil: // a detector of crops finds nothing in the frame itself
-			t.follower = nil
-		case t.follower == nil:
-			t.follower = newFollower(track.Config{
-				Zones: zones, Lines: lines, Anchor: t.spec.Anchor, TTL: t.spec.TTL, Period: t.interval,
-			}, len(t.provides))
-		case moved:
-			t.follower.tracker.Watch(zones, lines)
-			clear(t.follower.stays)
+	all := e.watched || slices.ContainsFunc(e.zones, func(z ZoneView) bool { return z.Dwell != nil })
+	return func(t *task) bool {
+		if t.crops != nil {
+			return false // it finds nothing in the frame itself
 		}
+		return all || slices.ContainsFunc(t.provides, func(id detectors.ID) bool { return wanted[id] })
 	}
-	e.conditions(func(c *rules.Condition) { c.Follow(e.followed) })
 }
 
 func newFollower(cfg track.Config, signals int) *follower {

@@ -120,6 +120,26 @@ func TestPlacesThatChange(t *testing.T) {
 	}
 }
 
+// A reload replaces a rule that has changed. Objects that are there already are not new to it.
+func TestTracksOutliveAChangedRule(t *testing.T) {
+	s := newSim(t)
+	hall(s)
+	walking(s)
+	s.rule(watching("appeared", "new(person in door) >= 1"))
+	s.frames(200, ms, 50*ms)
+	s.until(3 * time.Second)
+	s.command(func(e *Engine, now time.Duration) {
+		e.RemoveRule(now, "appeared")
+		if err := e.AddRule(watching("appeared", "new(person in door) >= 1 && person < 9")); err != nil {
+			t.Error(err)
+		}
+	})
+	s.until(6 * time.Second)
+	if n := s.view("person").Tracks; n == nil || n.Born != 1 || len(s.fired) != 1 {
+		t.Errorf("counted %+v, events %+v; want the same track and no second event", n, s.fired)
+	}
+}
+
 // A failed detector sees nothing: nobody leaves, and dwell pauses.
 func TestDwellStandsStillWhileNobodyLooks(t *testing.T) {
 	s := newSim(t)
