@@ -17,6 +17,7 @@ import (
 type active struct {
 	*pipeline
 	cfg    capture.Config
+	setup  Setup // last applied to it; owned by Run's goroutine
 	cancel context.CancelFunc
 	done   chan struct{} // closed when the camera and the pipeline have ended
 }
@@ -59,6 +60,9 @@ func (r *Runtime) begin(ctx context.Context, req request) *change {
 		}
 		if cmd.Setup.Runs {
 			r.configure(*cmd.Setup)
+			for _, a := range r.list() {
+				a.setup = *cmd.Setup
+			}
 			return c
 		}
 		r.reload(ctx, req.ctx, c, *cmd.Setup)
@@ -144,7 +148,7 @@ func (r *Runtime) addCamera(ctx context.Context, cfg capture.Config) error {
 	p.publish(p.clock())
 	ctx, cancel := context.WithCancel(ctx)
 	p.ending = ctx.Done()
-	c := &active{pipeline: p, cfg: configured, cancel: cancel, done: make(chan struct{})}
+	c := &active{pipeline: p, cfg: configured, setup: r.setup(), cancel: cancel, done: make(chan struct{})}
 	r.mu.Lock()
 	r.cameras = append(r.cameras, c)
 	r.mu.Unlock()

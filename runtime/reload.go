@@ -43,7 +43,8 @@ func (r *Runtime) configure(s Setup) {
 // reload replaces the current setup by next. Unchanged parts are not touched: cameras
 // keep streaming, detectors keep their model and counters, rules their state. Additions
 // by command stay, unless next defines the same name. Parts that fail are left out and
-// reported. New cameras wait for those that are ending.
+// reported. A camera that does not respond keeps its setup, and the next reload replaces
+// that. New cameras wait for those that are ending.
 func (r *Runtime) reload(ctx, wait context.Context, current *change, next Setup) {
 	last := r.setup()
 	r.configure(next)
@@ -60,9 +61,16 @@ func (r *Runtime) reload(ctx, wait context.Context, current *change, next Setup)
 	}
 	var problems []error
 	for _, c := range r.list() {
-		err := c.do(wait, func(e *engine.Engine, now time.Duration) error { return r.change(c.pipeline, e, now, last, next) })
+		applied := false
+		err := c.do(wait, func(e *engine.Engine, now time.Duration) error {
+			applied = true
+			return r.change(c.pipeline, e, now, c.setup, next)
+		})
 		if err != nil {
 			problems = append(problems, fmt.Errorf("camera %q: %w", c.name, err))
+		}
+		if applied {
+			c.setup = next
 		}
 	}
 	gone := slices.Clone(current.going)
@@ -77,7 +85,7 @@ func (r *Runtime) reload(ctx, wait context.Context, current *change, next Setup)
 				continue
 			}
 			if i := slices.IndexFunc(gone, func(a *active) bool { return a.name == c.Name }); i >= 0 {
-				problems = append(problems, r.inherit(wait, c.Name, gone[i], last, next))
+				problems = append(problems, r.inherit(ctx, c.Name, gone[i], next))
 			}
 		}
 		r.arrange(next.Cameras)
@@ -102,9 +110,11 @@ func (r *Runtime) arrange(configured []capture.Config) {
 
 // inherit attaches the detectors that were attached by command to a camera's
 // predecessor, which has ended.
-func (r *Runtime) inherit(ctx context.Context, name string, from *active, last, next Setup) error {
+func (r *Runtime) inherit(ctx context.Context, name string, from *active, next Setup) error {
+	ctx, cancel := context.WithTimeout(ctx, abandonAfter)
+	defer cancel()
 	p := r.camera(name)
-	was, is := last.configured(name), next.configured(name)
+	was, is := from.setup.configured(name), next.configured(name)
 	var problems []error
 	for _, w := range from.workers {
 		_, before := was[w.spec.Name]

@@ -1,6 +1,7 @@
 package runtime_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -138,6 +139,35 @@ func TestReloadEndsTheIncidentOfARuleThatGoes(t *testing.T) {
 		}
 		if len(phases) != 2 || phases[0] != rules.PhaseConfirmed || phases[1] != rules.PhaseEnded {
 			t.Errorf("reported %v, want the incident confirmed and ended", phases)
+		}
+	})
+}
+
+// A camera that does not respond to a reload in time gets its changes with the next one.
+func TestReloadIsMadeUpFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hang := testkit.NewHang()
+		t.Cleanup(hang.Release)
+		a, blocks, door := testkit.NewDetector("a", testkit.Always(1)), testkit.NewDetector("blocks", hang.On(3, testkit.Always(1))), &testkit.Camera{Name: "door"}
+		blocks.Config.Execution = detectors.Inline
+		p := start(t, testkit.Setup{Cameras: []*testkit.Camera{door}, Detectors: []*testkit.Detector{a, blocks}, Rules: []rules.Config{testkit.Rule("seen", "a >= 1")}})
+		p.Until(1005 * ms)
+		slower := a.Config
+		slower.MaxFPS = a.Config.MaxFPS / 2
+		next := runtime.Setup{
+			Cameras: []capture.Config{door.Config()}, Detectors: []detectors.Config{slower, blocks.Config}, Rules: []rules.Config{testkit.Rule("seen", "a >= 2")},
+		}
+		hurried, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := p.Do(hurried, runtime.Command{Do: runtime.Reload, Setup: &next}); err == nil {
+			t.Fatal("a camera that hangs has taken part in a reload")
+		}
+		hang.Release()
+		if err := p.Do(t.Context(), runtime.Command{Do: runtime.Reload, Setup: &next}); err != nil {
+			t.Fatal(err)
+		}
+		if d, r := p.Detector(t, "door", "a"), p.Camera(t, "door").Rules[0]; d.MaxFPS != slower.MaxFPS || r.When != "a >= 2" {
+			t.Errorf("it runs at %v under the rule %q, want %v and \"a >= 2\"", d.MaxFPS, r.When, slower.MaxFPS)
 		}
 	})
 }
