@@ -16,6 +16,7 @@ type follower struct {
 	// For a detector with several signals: a bit set for each track ID, with a bit for
 	// each signal whose boxes the track has. Nil: the detector has one signal.
 	marks map[uint64]uint64
+	sweep int                   // number of marks at which those of old tracks are dropped
 	found []detectors.Detection // boxes of the newest result, without duplicates
 	at    [][]int               // index in found of each box of each signal
 	stays map[stay]time.Duration
@@ -27,7 +28,8 @@ type stay struct {
 	zone  int
 }
 
-// keptMarks is how many marks are kept before those of old tracks are dropped.
+// keptMarks is how many marks are kept before those of old tracks are dropped the first
+// time, and twice the number of tracks that count as recent then.
 const keptMarks = 2048
 
 // maxMarks is the maximum number of signals of one detector that are distinguished.
@@ -95,7 +97,7 @@ func (e *Engine) trackers() (needed func(*task) bool) {
 func newFollower(cfg track.Config, signals int) *follower {
 	f := &follower{tracker: track.New(cfg), at: make([][]int, signals), stays: make(map[stay]time.Duration)}
 	if signals > 1 {
-		f.marks = make(map[uint64]uint64)
+		f.marks, f.sweep = make(map[uint64]uint64), keptMarks
 	}
 	return f
 }
@@ -159,8 +161,9 @@ func (f *follower) follow(captured time.Duration, a *Answer) {
 		}
 		a.Detections[i] = boxes
 	}
-	if len(f.marks) > keptMarks {
+	if len(f.marks) > f.sweep {
 		f.forgetMarks()
+		f.sweep = max(keptMarks, len(f.marks)+keptMarks/2)
 	}
 }
 
@@ -210,8 +213,8 @@ func (f *follower) index(signal int, d *detectors.Detection) int {
 	return len(f.found) - 1
 }
 
-// forgetMarks drops the marks of old tracks. Crossings refer to a track for a while
-// after it has ended.
+// forgetMarks drops the marks of old tracks, except those that have crossed a line: a
+// condition may count their crossings for a day.
 func (f *follower) forgetMarks() {
 	newest := uint64(0)
 	for id := range f.marks {
@@ -220,6 +223,11 @@ func (f *follower) forgetMarks() {
 	alive := map[uint64]bool{}
 	for t := range f.tracker.Tracks() {
 		alive[t.ID] = true
+	}
+	for line := range f.tracker.Config().Lines {
+		for i := range f.tracker.Crossings(line) {
+			alive[f.tracker.Crossing(line, i).Track] = true
+		}
 	}
 	for id := range f.marks {
 		if id+keptMarks/2 < newest && !alive[id] {

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"rvo-tui/detectors"
+	"rvo-tui/detectors/track"
+	"rvo-tui/detectors/zone"
 	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 )
@@ -222,5 +224,33 @@ func TestSignalsShareTracks(t *testing.T) {
 	}
 	if a, b := s.signal("things").Detections[0].Track, s.signal("car").Detections[0].Track; a != 1 || b != 1 {
 		t.Errorf("the boxes are of tracks %d and %d, want 1", a, b)
+	}
+}
+
+// Marks of old tracks are dropped, but not while their crossings are kept.
+func TestMarksAreBounded(t *testing.T) {
+	gate := track.Line{Name: "gate", Line: zone.Line{A: zone.Point{0.5, 1}, B: zone.Point{0.5, 0}}, Directions: [2]string{"in", "out"}}
+	f := newFollower(track.Config{TTL: time.Second, Period: 50 * ms, Lines: []track.Line{gate}}, 2)
+	now := time.Duration(0)
+	find := func(boxes ...detectors.Detection) {
+		now += 50 * ms
+		f.follow(now, &Answer{Detections: [][]detectors.Detection{nil, boxes}})
+	}
+	for x := 0.3; x < 0.7; x += 0.02 {
+		find(at(x))
+	}
+	var crowd []detectors.Detection
+	for i := range 100 {
+		crowd = append(crowd, detectors.Detection{Label: "person", Score: 0.9, Box: detectors.Box{X: 0.1 * float64(i%10), Y: 0.1 * float64(i/10), W: 0.08, H: 0.08}})
+	}
+	most := 0
+	for range 50 {
+		now += time.Minute // everybody has gone
+		find(crowd...)
+		find(crowd...)
+		most = max(most, len(f.marks))
+	}
+	if f.marks[1] != mark(1) || f.marks[2] != 0 || most > keptMarks+100 {
+		t.Errorf("marks of the first tracks %b and %b, at most %d marks; want only the one that crossed, and %d", f.marks[1], f.marks[2], most, keptMarks)
 	}
 }
