@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -69,6 +70,23 @@ func TestInitWithoutAnswers(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(p.dir, "rvo.toml")); err == nil {
 		t.Error("it wrote a file all the same")
+	}
+}
+
+// The first Ctrl-C ends init, also while it waits for an answer.
+func TestInitInterrupted(t *testing.T) {
+	t.Parallel()
+	in, keyboard, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	defer keyboard.Close()
+	p := start(t, setup{args: []string{"init"}, stdin: in})
+	p.until(patience, "a question", func() bool { return strings.Contains(p.stdout.String(), "Which camera?") })
+	p.signal(syscall.SIGINT)
+	if status := p.status(patience); status != -1 {
+		t.Errorf("status %d", status)
 	}
 }
 

@@ -79,9 +79,7 @@ func do(loader config.Loader, kinds *kinds, flags cli.Flags, stdout *os.File) er
 	switch flags.Command {
 	case "init":
 		file := cmp.Or(flags.Init.File, config.LocalFile)
-		err := interruptible(func(ctx context.Context) error {
-			return initialise(ctx, loader, file, flags, os.Stdin, visible{stdout})
-		})
+		err := initialise(loader, file, flags, os.Stdin, visible{stdout})
 		if err != nil || flags.Init.NoStart {
 			return err
 		}

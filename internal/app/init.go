@@ -24,7 +24,7 @@ import (
 )
 
 // initialise writes a first configuration to a file. It asks for what the flags do not answer.
-func initialise(ctx context.Context, loader config.Loader, file string, flags cli.Flags, in io.Reader, out io.Writer) error {
+func initialise(loader config.Loader, file string, flags cli.Flags, in io.Reader, out io.Writer) error {
 	if _, err := os.Lstat(file); err == nil {
 		return fmt.Errorf("init: %s already exists; name another file, or remove it", file)
 	}
@@ -40,7 +40,10 @@ func initialise(ctx context.Context, loader config.Loader, file string, flags cl
 	}
 	asker := starter.Asker{
 		In: bufio.NewReader(in), Out: out, Terminal: ui.IsTerminal(), Force: flags.Init.NoStart,
-		Try: func(ctx context.Context, source string) error { return lookAt(ctx, loader, source, out) },
+		// Nothing else is to be interrupted: a signal ends the process while it reads an answer.
+		Try: func(source string) error {
+			return interruptible(func(ctx context.Context) error { return lookAt(ctx, loader, source, out) })
+		},
 		Check: func(text string) error {
 			_, err := loader.Compose(file, []byte(text), cli.Flags{})
 			return err
@@ -49,7 +52,10 @@ func initialise(ctx context.Context, loader config.Loader, file string, flags cl
 	for _, d := range device.List() {
 		asker.Devices = append(asker.Devices, starter.Device{Source: fmt.Sprintf("device:%d", d.Number), Name: d.Name})
 	}
-	a, err := asker.Ask(ctx, a, flags.Init.Tell != nil)
+	a, err := asker.Ask(a, flags.Init.Tell != nil)
+	if errors.Is(err, context.Canceled) {
+		return errors.New("init: interrupted; nothing was written")
+	}
 	if err != nil {
 		return err
 	}

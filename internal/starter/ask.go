@@ -21,8 +21,9 @@ type Asker struct {
 	Terminal bool
 	// Devices are the connected cameras.
 	Devices []Device
-	// Try opens a camera and shows a frame. Its error says why it does not work.
-	Try func(ctx context.Context, source string) error
+	// Try opens a camera and shows a frame. Its error says why it does not work; context.Canceled ends
+	// the questions.
+	Try func(source string) error
 	// Force keeps a given camera that does not work, instead of returning its error.
 	Force bool
 	// Check returns the problems of a configuration.
@@ -55,18 +56,18 @@ func unanswered(err error, a Answers, tell bool) error {
 
 // Ask completes the answers, and tries the camera. A given answer that is invalid, or a given
 // camera that does not work, is an error; a typed one is asked for again.
-func (k Asker) Ask(ctx context.Context, a Answers, tell bool) (Answers, error) {
+func (k Asker) Ask(a Answers, tell bool) (Answers, error) {
 	var err error
 	given := a.Source != ""
 	if given {
 		if err = k.Check(Text(Answers{Source: a.Source, Find: "motion"})); err != nil {
 			return a, err
 		}
-	} else if a.Source, err = k.camera(ctx); err != nil {
+	} else if a.Source, err = k.camera(); err != nil {
 		return a, unanswered(err, a, tell)
 	}
 	if given && k.Terminal {
-		if err = k.try(ctx, a.Source); err != nil {
+		if err = k.try(a.Source); err != nil {
 			return a, err
 		}
 	}
@@ -81,19 +82,19 @@ func (k Asker) Ask(ctx context.Context, a Answers, tell bool) (Answers, error) {
 		}
 	}
 	if err = k.Check(Text(a)); err == nil && given && !k.Terminal {
-		err = k.try(ctx, a.Source)
+		err = k.try(a.Source)
 	}
 	return a, err
 }
 
 // try tries a camera that was given.
-func (k Asker) try(ctx context.Context, source string) error {
-	err := k.Try(ctx, source)
+func (k Asker) try(source string) error {
+	err := k.Try(source)
 	switch {
 	case err == nil:
 		return nil
-	case ctx.Err() != nil:
-		return ctx.Err()
+	case errors.Is(err, context.Canceled):
+		return err
 	case !k.Force:
 		return fmt.Errorf("init: %w; nothing was written (--no-start writes the file anyway)", err)
 	}
@@ -101,7 +102,7 @@ func (k Asker) try(ctx context.Context, source string) error {
 	return nil
 }
 
-func (k Asker) camera(ctx context.Context) (string, error) {
+func (k Asker) camera() (string, error) {
 	fmt.Fprintln(k.Out, "Which camera?")
 	for i, d := range k.Devices {
 		fmt.Fprintf(k.Out, "  %d  %s  %s\n", i+1, d.Source, text.Clean(d.Name))
@@ -131,9 +132,9 @@ func (k Asker) camera(ctx context.Context) (string, error) {
 			fmt.Fprintln(k.Out, text.Visible(err.Error()))
 			continue
 		}
-		if err := k.Try(ctx, said); err != nil {
-			if ctx.Err() != nil {
-				return "", ctx.Err()
+		if err := k.Try(said); err != nil {
+			if errors.Is(err, context.Canceled) {
+				return "", err
 			}
 			failed = said
 			fmt.Fprintf(k.Out, "%s\nAnother address, or Enter to keep this one:\n", text.Visible(err.Error()))

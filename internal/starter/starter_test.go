@@ -13,7 +13,7 @@ func asker(input string, out io.Writer) Asker {
 	return Asker{
 		In: bufio.NewReader(strings.NewReader(input)), Out: out,
 		Devices: []Device{{"device:0", "Integrated Camera"}},
-		Try: func(_ context.Context, source string) error {
+		Try: func(source string) error {
 			if strings.Contains(source, "dead") {
 				return errors.New("no answer: check the address")
 			}
@@ -50,19 +50,19 @@ func TestAsk(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
-			got, err := asker(tt.input, &out).Ask(t.Context(), tt.given, tt.tell)
+			got, err := asker(tt.input, &out).Ask(tt.given, tt.tell)
 			if err != nil || got != tt.want || !strings.Contains(out.String(), tt.said) {
 				t.Errorf("%+v, %v\n%s", got, err, &out)
 			}
 		})
 	}
-	if _, err := asker("a.mp4\n", io.Discard).Ask(t.Context(), Answers{}, false); !errors.Is(err, ErrNoAnswer) || !strings.HasSuffix(err.Error(), "or give --find and --tell (--tell= notifies nobody)") {
+	if _, err := asker("a.mp4\n", io.Discard).Ask(Answers{}, false); !errors.Is(err, ErrNoAnswer) || !strings.HasSuffix(err.Error(), "or give --find and --tell (--tell= notifies nobody)") {
 		t.Errorf("input that ends: %v", err)
 	}
-	if _, err := asker("", io.Discard).Ask(t.Context(), Answers{"a.mp4", "motion", ""}, false); !errors.Is(err, ErrNoAnswer) || !strings.HasSuffix(err.Error(), "or give --tell (--tell= notifies nobody)") {
+	if _, err := asker("", io.Discard).Ask(Answers{"a.mp4", "motion", ""}, false); !errors.Is(err, ErrNoAnswer) || !strings.HasSuffix(err.Error(), "or give --tell (--tell= notifies nobody)") {
 		t.Errorf("one answer missing: %v", err)
 	}
-	if _, err := asker("", io.Discard).Ask(t.Context(), Answers{"gopher://x", "motion", ""}, true); err == nil {
+	if _, err := asker("", io.Discard).Ask(Answers{"gopher://x", "motion", ""}, true); err == nil {
 		t.Error("an address that was given, and is wrong, is taken")
 	}
 }
@@ -74,8 +74,8 @@ func TestAskNamesWhatIsMissingFirst(t *testing.T) {
 		tried := false
 		k := asker("", io.Discard)
 		k.Terminal = terminal
-		k.Try = func(context.Context, string) error { tried = true; return nil }
-		_, err := k.Ask(t.Context(), Answers{Source: "rtsp://cam/"}, false)
+		k.Try = func(string) error { tried = true; return nil }
+		_, err := k.Ask(Answers{Source: "rtsp://cam/"}, false)
 		if !errors.Is(err, ErrNoAnswer) || !strings.HasSuffix(err.Error(), "or give --find and --tell (--tell= notifies nobody)") || tried != terminal {
 			t.Errorf("on a terminal %v: %v, camera tried: %v", terminal, err, tried)
 		}
@@ -86,17 +86,20 @@ func TestAskNamesWhatIsMissingFirst(t *testing.T) {
 func TestAskTriesAGivenCamera(t *testing.T) {
 	given := Answers{"rtsp://dead/", "motion", ""}
 	k := asker("", io.Discard)
-	if _, err := k.Ask(t.Context(), given, true); err == nil || !strings.HasPrefix(err.Error(), "init: no answer: check the address; nothing was written") {
+	if _, err := k.Ask(given, true); err == nil || !strings.HasPrefix(err.Error(), "init: no answer: check the address; nothing was written") {
 		t.Errorf("a dead camera: %v", err)
 	}
 	var out strings.Builder
 	k.Out, k.Force = &out, true
-	if got, err := k.Ask(t.Context(), given, true); err != nil || got != given || !strings.Contains(out.String(), "does not work yet: no answer") {
+	if got, err := k.Ask(given, true); err != nil || got != given || !strings.Contains(out.String(), "does not work yet: no answer") {
 		t.Errorf("with --no-start: %+v, %v\n%s", got, err, &out)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := k.Ask(ctx, given, true); !errors.Is(err, context.Canceled) {
+	k.Try = func(string) error { return context.Canceled }
+	if _, err := k.Ask(given, true); !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted: %v", err)
+	}
+	k.In = bufio.NewReader(strings.NewReader("rtsp://cam/\nrtsp://cam/\n"))
+	if _, err := k.Ask(Answers{}, true); !errors.Is(err, context.Canceled) {
+		t.Errorf("interrupted while a typed camera is tried: %v", err)
 	}
 }
