@@ -24,6 +24,7 @@ type stream struct {
 	track *Track
 	began time.Time
 	n     int
+	bad   int // index of a packet that is not valid; 0: none
 }
 
 const frameStep = 40 * time.Millisecond
@@ -50,6 +51,9 @@ func (s *stream) Read() (*Packet, error) {
 		}
 	}
 	s.n++
+	if s.bad > 0 && s.n == s.bad {
+		return nil, &CorruptError{errors.New("not a frame")}
+	}
 	if s.sound && s.n%2 == 0 {
 		return &Packet{Track: soundTrack, Data: []byte{1}, PTS: at, DTS: at, Key: true}, nil
 	}
@@ -360,6 +364,18 @@ func TestPacketsWithoutADecoder(t *testing.T) {
 		cancel()
 		if err := <-r.ended; !errors.Is(err, context.Canceled) {
 			t.Error(err)
+		}
+	})
+}
+
+// An invalid packet does not end a stream that goes on without being decoded.
+func TestInvalidPacketWhileNothingIsDecoded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := runPackets(t, live(), &stream{bad: 60}, 0, Demand{})
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		if st := r.cam.Status(); st.State != Live || st.Connects != 1 || st.Stalls != 0 || st.DropBroken != 1 || st.Decoding != DecodeNone {
+			t.Errorf("%v %q, %d connects, %d stalls, %d invalid, decoding %s", st.State, st.Reason, st.Connects, st.Stalls, st.DropBroken, st.Decoding)
 		}
 	})
 }

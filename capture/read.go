@@ -266,7 +266,9 @@ func (c *Camera) grabFailed(ctx context.Context, n *connection, s *session, err 
 	switch {
 	case errors.As(err, new(*CorruptError)):
 		c.id++
-		s.suspect = true
+		if s.feed == nil { // otherwise the next valid packet is progress
+			s.suspect = true
+		}
 		c.count(&c.status.DropBroken)
 		// The source may return this repeatedly without blocking.
 		return s.sleep(ctx, time.Millisecond)
