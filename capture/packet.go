@@ -91,7 +91,7 @@ type Packet struct {
 	// Hidden means that an edit list excludes the packet: decode it, but do not show
 	// it.
 	Hidden bool
-	// Damaged means that a part is missing.
+	// Damaged means that a part is missing, or the frame before it.
 	Damaged bool
 }
 

@@ -40,6 +40,7 @@ type assembler struct {
 	open     bool
 	stamp    uint32
 	damaged  bool
+	missing  bool      // the frame before was lost as a whole
 	arrived  time.Time // of the last part
 
 	ended     uint32 // timestamp of the last frame ended by a marker
@@ -70,6 +71,7 @@ func (a *assembler) push(stamp uint32, payload []byte, marker, gap bool, arrived
 	a.damaged = a.damaged || gap || !whole
 	if len(a.unit) > maxUnit {
 		a.tooLarge++
+		a.missing = true
 		a.unpacker.finish(nil)
 		a.unit, a.open = nil, false
 		return
@@ -85,7 +87,10 @@ func (a *assembler) end() {
 	data, key := a.unpacker.finish(a.unit)
 	a.open = false
 	if len(data) > 0 {
-		a.emit(a.stamp, a.arrived, slices.Clone(data), key, a.damaged)
+		a.emit(a.stamp, a.arrived, slices.Clone(data), key, a.damaged || a.missing && !key)
+		a.missing = false
+	} else if a.damaged {
+		a.missing = true
 	}
 	a.unit = a.unit[:0]
 }

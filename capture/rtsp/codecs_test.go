@@ -93,9 +93,9 @@ func TestH264(t *testing.T) {
 	if !got[1].damaged || len(got[1].data) < 1000 || !bytes.HasPrefix(annexB(p1), got[1].data) || got[0].damaged || got[2].damaged {
 		t.Errorf("after a loss: %d bytes, damaged %v", len(got[1].data), got[1].damaged)
 	}
-	// A NAL unit without its beginning is useless.
+	// A NAL unit without its beginning is useless, and the next frame depends on it.
 	got = assemble(newH264(media{format: map[string]string{}}), frames, func(i, j int) bool { return i == 1 && j == 0 })
-	if len(got) != 2 || got[1].damaged {
+	if len(got) != 2 || !got[1].damaged {
 		t.Errorf("%d frames when one lost its beginning", len(got))
 	}
 }
@@ -139,6 +139,30 @@ func TestH264RecoveryPointIsKey(t *testing.T) {
 		if got := recoversAtOnce(sei); got != want {
 			t.Errorf("%s: %v", text, got)
 		}
+	}
+}
+
+// A frame that is lost because its start is missing damages the next one.
+func TestLossOfAWholeFrameIsMarked(t *testing.T) {
+	const fuA = 28
+	part := func(bits byte) []byte { return append([]byte{0x40 | fuA, bits | 1}, long()...) }
+	frame := [][]byte{part(0x80), part(0), part(0x40)}
+	for name, c := range map[string]struct {
+		unpacker unpacker
+		frame    [][]byte
+	}{
+		"H.264": {newH264(media{format: map[string]string{}}), frame},
+		"VP8":   {newVP8(), [][]byte{append([]byte{0x10}, long(0x9d, 1, 2)...), append([]byte{0}, long()...)}},
+	} {
+		got := assemble(c.unpacker, [][][]byte{c.frame, c.frame, c.frame, c.frame}, func(frame, payload int) bool { return frame == 1 && payload == 0 })
+		if len(got) != 3 || got[0].damaged || !got[1].damaged || got[2].damaged {
+			t.Errorf("%s: %d frames, want 3, of which the second is damaged", name, len(got))
+		}
+	}
+	// A key frame does not depend on the frames before it.
+	key := [][]byte{{0x65, 0x88, 1}}
+	if got := assemble(newH264(media{format: map[string]string{}}), [][][]byte{frame, key}, func(frame, payload int) bool { return frame == 0 && payload == 0 }); len(got) != 1 || got[0].damaged {
+		t.Errorf("the key frame after a loss: %+v", got)
 	}
 }
 
@@ -216,9 +240,9 @@ func TestAV1(t *testing.T) {
 	if !bytes.Equal(got[0].track.Config, sequence) || got[0].track.Width == 0 {
 		t.Errorf("track %+v", got[0].track)
 	}
-	got = assemble(newAV1(), [][][]byte{pay(key), pay(frame), pay(frame)}, func(i, j int) bool { return i == 1 && j == 1 })
-	if last := got[len(got)-1]; last.damaged || !bytes.Equal(last.data, frame) {
-		t.Error("the frame after a loss is damaged too")
+	got = assemble(newAV1(), [][][]byte{pay(key), pay(frame), pay(frame), pay(frame)}, func(i, j int) bool { return i == 1 && j == 1 })
+	if len(got) != 3 || !got[1].damaged || got[2].damaged || !bytes.Equal(got[2].data, frame) {
+		t.Errorf("%d frames after a loss, want 3, of which the second is damaged", len(got))
 	}
 }
 
