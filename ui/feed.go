@@ -58,12 +58,14 @@ const linkTime = 500 * time.Millisecond
 
 // feed sends snapshots to the program, limited by the configured rate and bandwidth, until the
 // context or the subscription ends. It takes a new snapshot only after the last one was
-// handled. While the link is not live it also sends the link's state, every linkTime.
+// handled. While the link is not live, and once when it is again, it also sends the link's state,
+// every linkTime.
 func feed(ctx context.Context, backend Backend, opts Options, want *demand, out *meter, send func(tea.Msg)) {
 	cfg := opts.Config
 	snapshots, cancel := backend.Subscribe()
 	defer cancel()
 	var quiet <-chan time.Time
+	state := remote.LinkLive // at the last look
 	if opts.Link != nil {
 		ticker := time.NewTicker(linkTime)
 		defer ticker.Stop()
@@ -79,9 +81,11 @@ func feed(ctx context.Context, backend Backend, opts Options, want *demand, out 
 		case <-ctx.Done():
 			return
 		case <-quiet:
-			if link := opts.Link(); link.State != remote.LinkLive {
+			link := opts.Link()
+			if link.State != remote.LinkLive || state != remote.LinkLive { // or no snapshot said so, as while frozen
 				send(feedMsg{link: link})
 			}
+			state = link.State
 		case s, ok := <-snapshots:
 			if !ok {
 				return

@@ -104,7 +104,7 @@ func (f *form) update(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 		}
 		return f, nil
 	}
-	if !f.chosen {
+	if !f.chosen || f.fields[f.at].choices != nil {
 		return f, nil
 	}
 	var cmd tea.Cmd
@@ -263,15 +263,18 @@ func (f *form) submit(m *model) tea.Cmd {
 }
 
 const (
-	formWidth  = 72
 	formMargin = 10 // lines of the screen not used by fields
 	listMargin = 6  // the same for a list to choose from
 )
 
+// formWidth returns the width of a form in cells.
+func (m *model) formWidth() int { return min(72, m.w-6) }
+
 func (f *form) draw(m *model, screen []string) []string {
+	w := m.formWidth()
 	if !f.chosen {
 		lines, hidden := f.drawKinds(m)
-		return m.box(screen, "Attach a detector", lines, hidden, formWidth)
+		return m.box(screen, "Attach a detector", lines, hidden, w)
 	}
 	th := m.scene.Theme
 	cfg, problems := f.config(m)
@@ -279,27 +282,27 @@ func (f *form) draw(m *model, screen []string) []string {
 	room := max(m.h-formMargin, 1)
 	first, end := window(len(f.fields), f.at, room)
 	var lines []string
-	for _, l := range append(draw.Wrap(th.Text(cfg.Kind+": "+m.opts.Kinds[cfg.Kind].Doc), formWidth), "")[:2] {
+	for _, l := range append(draw.Wrap(th.Text(cfg.Kind+": "+m.opts.Kinds[cfg.Kind].Doc), w), "")[:2] {
 		lines = append(lines, th.Strong.Of(l))
 	}
 	for i, o := range f.fields[first:end] {
 		line := f.drawField(m, first+i, filled, problems[o.Key] != "" && (f.tried || f.values[o.Key] != ""))
-		lines = append(lines, draw.Clickable(draw.OnRow, strconv.Itoa(first+i), draw.Fit(line, formWidth)))
+		lines = append(lines, draw.Clickable(draw.OnRow, strconv.Itoa(first+i), draw.Fit(line, w)))
 	}
 	o := f.fields[f.at]
 	help := o.Help
 	if o.Type != nil && o.Type.Kind() == reflect.Slice && o.Sep == "" {
 		help += "; separate several by commas, or write [\"a\", \"b\"]"
 	}
-	below := draw.Wrap(th.Text(help), formWidth)
+	below := draw.Wrap(th.Text(help), w)
 	style := th.Dim
 	switch problem := problems[o.Key]; {
 	case f.busy:
 		below, style = []string{"attaching"}, th.Info
 	case f.err != "":
-		below, style = draw.Wrap(th.Text(f.err), formWidth), th.Bad
+		below, style = draw.Wrap(th.Text(f.err), w), th.Bad
 	case problem != "" && (f.tried || f.values[o.Key] != ""):
-		below, style = draw.Wrap(th.Text(problem), formWidth), th.Bad
+		below, style = draw.Wrap(th.Text(problem), w), th.Bad
 	}
 	lines = append(lines, "")
 	for _, l := range append(below, "")[:2] {
@@ -310,7 +313,7 @@ func (f *form) draw(m *model, screen []string) []string {
 		keys = append(keys, "left right", "choose")
 	}
 	lines = append(lines, m.hints(append(keys, "esc", "cancel")...))
-	return m.box(screen, fmt.Sprintf("Attach a detector (%d/%d)", f.at+1, len(f.fields)), lines, cut{first, len(f.fields) - end}, formWidth)
+	return m.box(screen, fmt.Sprintf("Attach a detector (%d/%d)", f.at+1, len(f.fields)), lines, cut{first, len(f.fields) - end}, w)
 }
 
 // window returns the range of n lines to show in room lines so that line at is visible.
@@ -323,11 +326,12 @@ func window(n, at, room int) (first, end int) {
 func (f *form) drawKinds(m *model) ([]string, cut) {
 	th := m.scene.Theme
 	first, end := window(len(f.kinds), f.kind, m.h-listMargin)
+	w := m.formWidth()
 	var lines []string
 	for i := first; i < end; i++ {
 		name := f.kinds[i]
 		text := "  " + draw.Fit(th.Text(name), 10) + " " + th.Text(m.opts.Kinds[name].Doc)
-		text = draw.Fit(text, formWidth)
+		text = draw.Fit(text, w)
 		if i == f.kind {
 			text = th.Cursor.Of(text)
 		}
@@ -353,7 +357,7 @@ func (f *form) drawField(m *model, i int, filled detectors.Config, wrong bool) s
 	case o.choices != nil && value != "":
 		shown = th.Text(value)
 	case f.at == i && o.choices == nil:
-		f.in.SetWidth(formWidth - 16)
+		f.in.SetWidth(m.formWidth() - 16)
 		f.in.Placeholder = th.Text(preset)
 		shown = draw.Typed(f.in)
 	case o.Secret && value != "":

@@ -61,8 +61,16 @@ func (m *model) outdate() {
 }
 
 // renew resets the history if a snapshot does not continue the previous one: it is of another
-// process, or too much later.
+// process, or too much later. If the clock of the other process was set back, nothing waits until it
+// has caught up.
 func (m *model) renew(before, next time.Time, sameProcess bool) {
+	if next.Before(before) {
+		m.slowAt = time.Time{}
+		m.notice.until = next.Add(noticeTime)
+		for _, s := range m.sent {
+			s.until = time.Time{}
+		}
+	}
 	if gap := next.Sub(before); !sameProcess || gap > pane.PastSeconds*time.Second || gap < 0 {
 		m.scene.Hist = m.scene.Hist.Renewed()
 	}

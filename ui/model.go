@@ -58,6 +58,7 @@ type model struct {
 	clicked    click
 
 	overlay  overlay // nil: none
+	later    overlay // to show when overlay is closed; nil: none
 	notice   notice
 	greeting string                    // notice to show with the first snapshot; empty: none
 	state    state.State               // saved for the next dashboard
@@ -265,7 +266,9 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	}
 	if m.overlay != nil {
 		next, cmd := m.overlay.update(m, m.aimed(msg))
-		m.overlay = next
+		if m.overlay = next; next == nil {
+			m.overlay, m.later = m.later, nil
+		}
 		m.epoch++
 		if m.quit {
 			return m, m.leave()
@@ -320,9 +323,12 @@ func (m *model) leave() tea.Cmd {
 	return tea.Tick(leaveTime, func(time.Time) tea.Msg { return tea.QuitMsg{} })
 }
 
+// noticeTime is how long a notice is shown.
+const noticeTime = 6 * time.Second
+
 // say shows a notice.
 func (m *model) say(look func(*draw.Theme) draw.Ink, text string) {
-	m.notice = notice{text, look, m.now().Add(6 * time.Second)}
+	m.notice = notice{text, look, m.now().Add(noticeTime)}
 }
 
 // fail shows an error as a notice, or in an overlay if it does not fit on a line.

@@ -217,7 +217,7 @@ func freeName(addr capture.Address, snap *runtime.Snapshot) string {
 
 func (p *picker) draw(m *model, screen []string) []string {
 	th := m.scene.Theme
-	const w = 72
+	w := m.formWidth()
 	lines := []string{}
 	if p.looking {
 		lines = append(lines, th.Info.Of(th.Text(p.spin.View()+" looking for capture devices")))

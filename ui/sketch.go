@@ -186,6 +186,9 @@ func (s *sketch) next(m *model) {
 	}
 	z := &c.Zones[at]
 	s.Line, s.old, s.Name = false, z.Name, z.Name
+	if len(z.Points) == 0 {
+		return
+	}
 	s.From, s.To = z.Points[0], z.Points[0]
 	for _, p := range z.Points {
 		s.From = zone.Point{min(s.From[0], p[0]), min(s.From[1], p[1])}

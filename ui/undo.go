@@ -264,8 +264,11 @@ func (m *model) compared(msg diffMsg) {
 	case msg.write:
 		r.copied = true
 	}
+	if m.epoch++; m.overlay != nil { // do not take keys meant for another dialog
+		m.later = r
+		return
+	}
 	m.overlay = r
-	m.epoch++
 }
 
 // review shows a difference from the file, and asks whether to write it.

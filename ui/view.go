@@ -304,8 +304,12 @@ func over(screen, box []string, x, y, w int) []string {
 			continue
 		}
 		s := screen[y+i]
-		n := draw.Width(l)
-		screen[y+i] = ansi.Truncate(s, x, "") + "\x1b[m" + l + "\x1b[m" + ansi.Cut(s, x+n, w)
+		end := x + draw.Width(l)
+		right := ansi.Cut(s, end, w)
+		if draw.Width(right) > w-end { // half of a wide character cannot be drawn
+			right = " " + ansi.Cut(s, end+1, w)
+		}
+		screen[y+i] = draw.Fit(ansi.Truncate(s, x, ""), x) + "\x1b[m" + l + "\x1b[m" + right
 	}
 	return screen
 }

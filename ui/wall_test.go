@@ -8,6 +8,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"rvo-tui/capture"
 	"rvo-tui/rules"
@@ -137,5 +138,18 @@ func TestFirstFramesAreFree(t *testing.T) {
 	}
 	if !seen[0] || !seen[1] {
 		t.Errorf("fetched: %v", seen)
+	}
+}
+
+// After the clock was set back, events that seem to be of the future do not make tiles flash.
+func TestEventsOfTheFutureDoNotFlash(t *testing.T) {
+	m := walled(t, 4, 200, 60)
+	e := sampleEvents()[0]
+	e.Event.Camera, e.Event.Time = m.scene.Snap.Cameras[0].Name, m.now().Add(time.Hour)
+	m.allEvent = []runtime.RecentEvent{e}
+	m.sift()
+	m.epoch++
+	if s := ansi.Strip(m.View().Content); strings.Contains(s, "● "+e.Event.Type) {
+		t.Errorf("it flashes:\n%s", s)
 	}
 }

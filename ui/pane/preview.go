@@ -116,6 +116,9 @@ func Outline(th *draw.Theme, k *draw.Canvas, n int, signal string, found []detec
 
 // area draws a zone, with its name at its first corner.
 func (s *Scene) area(k *draw.Canvas, area zone.Polygon, name string, col color.RGBA) {
+	if len(area) == 0 { // of a peer that sends invalid data
+		return
+	}
 	k.Polygon(area, col, s.Theme.ASCII)
 	at := area[0]
 	for _, p := range area {

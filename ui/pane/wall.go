@@ -168,6 +168,9 @@ func (s *Scene) fresh(camera string) (*rules.Event, time.Duration) {
 		if age >= flashing {
 			return nil, 0
 		}
+		if age <= -flashing { // the clock was set back
+			continue
+		}
 		if e.Camera == camera && e.Phase == rules.PhaseConfirmed {
 			return e, max(age, 0)
 		}

@@ -1,0 +1,157 @@
+package ui
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"rvo-tui/internal/logging"
+	"rvo-tui/runtime/engine"
+	"rvo-tui/ui/draw"
+	"rvo-tui/ui/pane"
+	"rvo-tui/ui/remote"
+)
+
+// onField opens the form of a kind at a field.
+func onField(t *testing.T, m *model, kind, key string) *form {
+	t.Helper()
+	typing(m, "a")
+	f := m.overlay.(*form)
+	for f.kinds[f.kind] != kind {
+		typing(m, "down")
+	}
+	typing(m, "enter")
+	for f.fields[f.at].Key != key {
+		typing(m, "down")
+	}
+	return f
+}
+
+// A choice of a form is changed by its keys alone: neither by pasted text nor by a mouse button that
+// is released.
+func TestChoicesAreOnlyStepped(t *testing.T) {
+	m := shown(t, newFake(), DefaultConfig(), 120, 40)
+	f := onField(t, m, "motion", cameraField)
+	m.Update(tea.PasteMsg{Content: "foo"})
+	if f.values[cameraField] != "" {
+		t.Errorf("paste: %q", f.values[cameraField])
+	}
+	typing(m, "right")
+	m.Update(tea.MouseReleaseMsg{X: 1, Y: 1, Button: tea.MouseLeft})
+	if f.values[cameraField] != "all" {
+		t.Errorf("release: %q", f.values[cameraField])
+	}
+}
+
+// The end of a typed address is visible, however narrow the screen is.
+func TestTypedAddressIsVisibleOnNarrowScreens(t *testing.T) {
+	m := shown(t, newFake(), DefaultConfig(), 60, 24)
+	m.pick()
+	typing(m, "up")
+	typing(m, strings.Split("rtsp://10.0.0.7:8554/a/very/long/path/of/a/stream/end", "")...)
+	if s := ansi.Strip(m.View().Content); !strings.Contains(s, "stream/end") {
+		t.Errorf("%s", s)
+	}
+}
+
+// A difference that arrives late does not take the keys that are typed into another dialog.
+func TestReviewWaitsForTheOpenDialog(t *testing.T) {
+	m := shown(t, newFake(), DefaultConfig(), 120, 40)
+	typing(m, ":", "d")
+	m.Update(diffMsg{diff: sampleDiff(), write: true})
+	if _, ok := m.overlay.(*palette); !ok {
+		t.Errorf("overlay is %T", m.overlay)
+	}
+	typing(m, "esc")
+	if _, ok := m.overlay.(*review); !ok {
+		t.Errorf("overlay is %T", m.overlay)
+	}
+}
+
+// Panes go on being drawn when the clock of the other process is set back.
+func TestClockOfTheOtherProcessIsSetBack(t *testing.T) {
+	m := linked(t, remote.Link{State: remote.LinkLive}, 120, 40)
+	at := func(d time.Duration, fps float64) {
+		s := *sample()
+		s.At = noon.Add(d)
+		s.Cameras[0].FPS = fps
+		m.take(feedMsg{snap: &s, link: remote.Link{State: remote.LinkLive}})
+	}
+	at(time.Second, 30)
+	m.screen()
+	at(-time.Hour, 20)
+	m.screen()
+	at(-time.Hour+time.Second, 7.7)
+	s := ansi.Strip(strings.Join(m.screen(), "\n"))
+	if !strings.Contains(s, " 7.7 ") {
+		t.Errorf("%s", s)
+	}
+}
+
+// An overlay that begins or ends within a wide character keeps the lines' width.
+func TestOverlayOverWideCharacters(t *testing.T) {
+	for _, off := range []string{"", "x"} {
+		m := shown(t, newFake(), DefaultConfig(), 120, 40)
+		m.allLog = []logging.Line{{Seq: 9, Text: off + strings.Repeat("長", 100)}}
+		m.sift()
+		m.focusOn(pane.Log)
+		m.zoom = true
+		m.arrange()
+		m.press("?")
+		for i, l := range strings.Split(m.View().Content, "\n") {
+			if n := draw.Width(l); n != 120 {
+				t.Errorf("%q line %d: %d %q", off, i, n, ansi.Strip(l))
+			}
+		}
+		m.overlay = &confirm{question: "Detach?"}
+		for i, l := range strings.Split(m.View().Content, "\n") {
+			if n := draw.Width(l); n != 120 {
+				t.Errorf("%q line %d: %d %q", off, i, n, ansi.Strip(l))
+			}
+		}
+	}
+}
+
+// A zone without corners, from another program, is not drawn.
+func TestZoneWithoutCorners(t *testing.T) {
+	f := newFake()
+	f.snap.Cameras[0].Zones = append(f.snap.Cameras[0].Zones, engine.ZoneView{Name: "a"})
+	m := shown(t, f, DefaultConfig(), 120, 40)
+	m.View()
+	if m.crash != nil {
+		t.Errorf("crash %v", m.crash)
+	}
+}
+
+// A frozen dashboard, too, sees that the connection is live again.
+func TestFrozenDashboardSeesTheLinkAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		<-f.snapshots
+		state := remote.LinkLost
+		want := new(demand)
+		want.freeze(true)
+		ctx, cancel := context.WithCancel(t.Context())
+		var last remote.LinkState
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			feed(ctx, f, Options{Config: DefaultConfig(), Link: func() remote.Link { return remote.Link{State: state} }}, want, new(meter), func(msg tea.Msg) { last = msg.(feedMsg).link.State })
+		}()
+		time.Sleep(3 * linkTime)
+		synctest.Wait()
+		state = remote.LinkLive
+		time.Sleep(3 * linkTime)
+		synctest.Wait()
+		if last != remote.LinkLive {
+			t.Errorf("last sent %q", last)
+		}
+		cancel()
+		<-done
+	})
+}
