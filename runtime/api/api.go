@@ -148,4 +148,4 @@ func (s *Server) routes() []Route {
 
 // Handler returns the handler of the API. Request contexts must come from withPeer,
 // otherwise every request is refused.
-func (s *Server) Handler() http.Handler { return s.gate.guard(serve(s.routes())) }
+func (s *Server) Handler() http.Handler { return limitBody(s.gate.guard(serve(s.routes()))) }

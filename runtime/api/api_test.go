@@ -10,6 +10,10 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"rvo-tui/runtime"
 )
 
 // served returns the address of a server over loopback, to which tests have access by their user
@@ -52,6 +56,54 @@ func TestUnknownPathsAreProblems(t *testing.T) {
 		if res.StatusCode != want || res.Header.Get("Content-Type") != ProblemType {
 			t.Errorf("GET %s: %s, %s, want %d and a problem", path, res.Status, res.Header.Get("Content-Type"), want)
 		}
+	}
+}
+
+// A body that does not arrive is awaited for some seconds, also where it is not used.
+func TestBodiesThatDoNotArrive(t *testing.T) {
+	for _, path := range []string{"/api/logout", "/api/cameras/door/pause", "/api/login", "/nothing"} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newPiped().client(t, NewServer(Options{Runtime: &standing{snap: new(runtime.Snapshot)}}))
+			body, part := io.Pipe()
+			defer part.Close()
+			began := time.Now()
+			req, err := http.NewRequest(http.MethodPost, "http://rvo"+path, io.MultiReader(strings.NewReader("x"), body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.ContentLength = 100
+			time.AfterFunc(time.Minute, func() { part.CloseWithError(errors.New("no answer")) })
+			res, err := c.Do(req)
+			if err != nil {
+				t.Fatalf("%s: %v", path, err)
+			}
+			res.Body.Close()
+			if took := time.Since(began); took > bodyTime+time.Second {
+				t.Errorf("%s: it was answered after %v", path, took)
+			}
+		})
+	}
+}
+
+// A HEAD request gets the headers of a stream, and its connection serves the next request.
+func TestHeadersOfStreams(t *testing.T) {
+	for path, rt := range map[string]Runtime{
+		"/api/stream": &standing{snap: new(runtime.Snapshot)}, "/api/media?jpeg=door": newFilmed(), "/api/cameras/door/preview.mjpeg": newFilmed(),
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newPiped().client(t, NewServer(Options{Runtime: rt}))
+			c.Timeout = time.Minute
+			res, err := c.Head("http://rvo" + path)
+			if err != nil || res.StatusCode != http.StatusOK || res.Header.Get("X-Accel-Buffering") != "no" {
+				t.Fatalf("%s: %v, %v", path, res, err)
+			}
+			res.Body.Close()
+			next, err := c.Get("http://rvo/api/openapi.json")
+			if err != nil {
+				t.Fatalf("after %s: %v", path, err)
+			}
+			next.Body.Close()
+		})
 	}
 }
 

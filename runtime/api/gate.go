@@ -22,6 +22,7 @@ import (
 type caller struct {
 	who   string // for the log
 	write bool
+	over  context.Context // done when its session has ended; nil: it has none
 }
 
 type callerKey struct{}
@@ -93,6 +94,12 @@ func (g *gate) guard(next http.Handler) http.Handler {
 			p.prove()
 			ctx = context.WithValue(ctx, callerKey{}, c)
 		}
+		if c.over != nil {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithCancel(ctx)
+			defer cancel()
+			defer context.AfterFunc(c.over, cancel)()
+		}
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
@@ -148,7 +155,7 @@ func (g *gate) identify(r *http.Request, p *peer, now time.Time) (c caller, know
 		return c, true, nil
 	}
 	if s, ok := g.sessions.find(r, p, now); ok {
-		c.who, c.write = c.who+" with a session", s.write
+		c.who, c.write, c.over = c.who+" with a session", s.write, s.over
 		return c, true, nil
 	}
 	if !overSocket && p.addr.IsLoopback() && listen.Direct(r) && p.own() {

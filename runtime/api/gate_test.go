@@ -255,6 +255,44 @@ func TestSessionsExpire(t *testing.T) {
 	})
 }
 
+// A stream ends with the session that it belongs to.
+func TestSessionsEndTheirStreams(t *testing.T) {
+	for name, end := range map[string]func(s *Server, cookie string){
+		"logout": func(s *Server, cookie string) {
+			askAs(s, stranger("192.0.2.1"), "POST", "/api/logout", "", "Cookie", cookie)
+		},
+		"expiry": func(*Server, string) { time.Sleep(sessionTime) },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := guarded(nil)
+			p := stranger("192.0.2.1")
+			c := askAs(s, p, "POST", "/api/login", `{"token": "`+fullToken+`"}`).Cookies()[0]
+			ended := make(chan struct{})
+			ctx, cancel := context.WithCancel(context.WithValue(t.Context(), peerKey{}, p))
+			go func() {
+				defer close(ended)
+				r := httptest.NewRequest("GET", "http://localhost/api/stream", nil)
+				r.AddCookie(c)
+				s.Handler().ServeHTTP(httptest.NewRecorder(), r.WithContext(ctx))
+			}()
+			synctest.Wait()
+			select {
+			case <-ended:
+				t.Errorf("%s: the stream has ended before", name)
+			default:
+			}
+			end(s, c.Name+"="+c.Value)
+			synctest.Wait()
+			select {
+			case <-ended:
+			default:
+				t.Errorf("%s: the stream goes on", name)
+			}
+			cancel()
+		})
+	}
+}
+
 func TestCookiesAreSecureOverTLS(t *testing.T) {
 	r := httptest.NewRequest("GET", "/", nil)
 	if cookie(r, "x").Secure {

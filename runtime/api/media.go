@@ -107,6 +107,9 @@ func (s *Server) media(w http.ResponseWriter, r *http.Request) error {
 	defer stop()
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("X-Accel-Buffering", "no") // proxies must not buffer messages
+	if r.Method == http.MethodHead {
+		return nil
+	}
 	m := mediaWriter{sender: newSender(w), index: map[string]uint16{}, began: time.Now()}
 	for _, name := range append(q.cameras, q.video) {
 		if _, known := m.index[name]; !known && name != "" {
@@ -333,6 +336,9 @@ func (s *Server) preview(w http.ResponseWriter, r *http.Request) error {
 	defer stop()
 	w.Header().Set("Content-Type", "multipart/x-mixed-replace; boundary=frame")
 	w.Header().Set("X-Accel-Buffering", "no")
+	if r.Method == http.MethodHead {
+		return nil
+	}
 	out := newSender(w)
 	for {
 		select {

@@ -115,6 +115,17 @@ func writeBytes(w http.ResponseWriter, contentType string, body []byte) error {
 	return err
 }
 
+// limitBody limits the time for a request's body if the handler does not read it: net/http
+// waits for it before it responds. It is less than the time for the response.
+func limitBody(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime / 2)) // connections without deadlines need none
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // readBody returns the body of a request, limited to maxBody bytes and bodyTime.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	rc := http.NewResponseController(w)

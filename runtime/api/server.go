@@ -75,7 +75,7 @@ func (s *Server) withPage(page http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(Prefix+"/", s.Handler())
 	if page != nil {
-		mux.Handle("/", page)
+		mux.Handle("/", limitBody(page))
 	}
 	return mux
 }

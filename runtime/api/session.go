@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"crypto/rand"
 	"net/http"
 	"sync"
@@ -18,6 +19,9 @@ type session struct {
 	write bool
 	uid   int // of a local client, which alone may use the session; -1: remote client
 	until time.Time
+
+	over context.Context // done when the session has ended, which also ends its requests
+	end  context.CancelFunc
 }
 
 // sessions are the logins, at most maxSessions per token. Beyond that, the session with
@@ -50,6 +54,7 @@ func (s *sessions) open(p *peer, write bool, now time.Time) string {
 	for key, k := range s.byID {
 		switch f, ok := s.byID[first]; {
 		case !now.Before(k.until):
+			k.end()
 			delete(s.byID, key)
 		case k.write != write:
 		case !ok || k.until.Before(f.until):
@@ -60,9 +65,12 @@ func (s *sessions) open(p *peer, write bool, now time.Time) string {
 		}
 	}
 	if same >= maxSessions {
+		s.byID[first].end()
 		delete(s.byID, first)
 	}
-	s.byID[[32]byte(digest(id))] = session{write, uidOf(p), now.Add(sessionTime)}
+	k := session{write: write, uid: uidOf(p), until: now.Add(sessionTime)}
+	k.over, k.end = context.WithDeadline(context.Background(), k.until)
+	s.byID[[32]byte(digest(id))] = k
 	return id
 }
 
@@ -83,7 +91,11 @@ func (s *sessions) end(r *http.Request) {
 	if cookie, err := r.Cookie(sessionCookie); err == nil {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		delete(s.byID, [32]byte(digest(cookie.Value)))
+		key := [32]byte(digest(cookie.Value))
+		if k, ok := s.byID[key]; ok {
+			k.end()
+			delete(s.byID, key)
+		}
 	}
 }
 

@@ -152,6 +152,9 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) error {
 	}
 	f.at.event, f.at.log = f.events.last, f.log.last
 	f.out = newSSE(w, r)
+	if r.Method == http.MethodHead {
+		return nil
+	}
 	return s.left(r, f.run(r, s.ending, snapshots, rate))
 }
 
