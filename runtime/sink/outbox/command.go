@@ -94,7 +94,9 @@ func (w *worker) refuse(d *Delivery, bad *Error) {
 		w.drops.aside += uint64(max(0, d.Fold.Count-1))
 	}
 	o.mu.Unlock()
-	o.log.Error("the receiver refused a message; it was set aside, see ctl outbox", "output", w.out.Name, "event", d.Record.Event.ID, "error", bad)
+	if n := w.refusals.refused(time.Now()); n > 0 {
+		o.log.Error("the receiver refuses messages; they are set aside, see ctl outbox", "output", w.out.Name, "refused", n, "event", d.Record.Event.ID, "error", bad)
+	}
 }
 
 func keys(m map[uint64]aside) []uint64 {

@@ -43,6 +43,8 @@ type worker struct {
 	fold     folding
 	tries    int
 	tried    uint64 // the record that tries counts
+	warned   bool   // a failure was logged
+	refusals refusals
 
 	// guarded by the outbox's mutex
 	pos   position
@@ -160,6 +162,7 @@ func (w *worker) deliver(ctx context.Context, d Delivery, until uint64, n int) (
 	if bad.Refused && w.tries >= w.out.MaxTries {
 		w.refuse(&d, bad)
 		w.settle(until, n)
+		w.waits.Reset() // it responds: the next message need not wait longer
 		return 0, true
 	}
 	w.retrying = true
@@ -257,7 +260,6 @@ func (w *worker) settle(until uint64, n int) {
 func (w *worker) accepted(d *Delivery) {
 	now := time.Now()
 	w.o.mu.Lock()
-	was := w.view.State
 	w.view.State, w.view.Reason, w.view.Remedy, w.view.NextTry = runtime.SinkOK, "", "", time.Time{}
 	w.view.LastOK = now
 	w.view.Delivered++
@@ -269,8 +271,12 @@ func (w *worker) accepted(d *Delivery) {
 	}
 	w.o.mu.Unlock()
 	w.view.Latency.Record(max(0, now.Sub(d.Record.Event.Time)))
-	if was != runtime.SinkOK {
+	if w.warned {
+		w.warned = false
 		w.o.log.Info("events are delivered again", "output", w.out.Name)
+	}
+	if n := w.refusals.accepted(now); n > 0 {
+		w.o.log.Info("the receiver accepts messages again", "output", w.out.Name, "refused", n)
 	}
 }
 
@@ -282,7 +288,8 @@ func (w *worker) failed(bad *Error, wait time.Duration) {
 	w.view.NextTry = time.Now().Add(wait)
 	w.view.Retries++
 	w.o.mu.Unlock()
-	if was != bad.Reason {
+	if was != bad.Reason && !bad.Refused { // a refused message is logged when it is set aside
+		w.warned = true
 		w.o.log.Warn("an event could not be delivered; retrying", "output", w.out.Name, "to", w.out.To, "error", bad)
 	}
 }
