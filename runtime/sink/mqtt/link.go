@@ -225,31 +225,35 @@ func (l *link) publish(ctx context.Context, m *paho.Publish) error {
 	return nil
 }
 
-// subscribe subscribes to topics.
-func (l *link) subscribe(ctx context.Context, list []paho.SubscribeOptions) error {
+// subscribe subscribes to topics. It returns those that the broker does not accept, and
+// why.
+func (l *link) subscribe(ctx context.Context, list []paho.SubscribeOptions) ([]paho.SubscribeOptions, error) {
 	l.mu.Lock()
 	manager := l.manager
 	l.mu.Unlock()
 	if manager == nil {
-		return errDown
+		return list, errDown
 	}
 	ctx, cancel := context.WithTimeout(ctx, attempt)
 	defer cancel()
 	answer, err := manager.Subscribe(ctx, &paho.Subscribe{Subscriptions: list})
-	if answer != nil {
-		for i, reason := range answer.Reasons {
-			if reason >= 0x80 && i < len(list) {
-				return &outbox.Error{
-					Reason: fmt.Sprintf("the broker rejects the subscription to %s (0x%02x)", list[i].Topic, reason),
-					Remedy: "allow this user to subscribe below prefix, and to the status of Home Assistant",
-				}
+	if answer == nil {
+		return list, &outbox.Error{Reason: "the broker does not accept the subscriptions: " + text.Clean(err.Error()), Remedy: "check the broker"}
+	}
+	var rejected []paho.SubscribeOptions
+	var why error
+	for i, reason := range answer.Reasons {
+		if reason < 0x80 || i >= len(list) {
+			continue
+		}
+		if rejected = append(rejected, list[i]); why == nil {
+			why = &outbox.Error{
+				Reason: fmt.Sprintf("the broker rejects the subscription to %s (0x%02x)", list[i].Topic, reason),
+				Remedy: "allow this user to subscribe below prefix, and to the status of Home Assistant",
 			}
 		}
 	}
-	if err != nil {
-		return &outbox.Error{Reason: "the broker does not accept the subscriptions: " + text.Clean(err.Error()), Remedy: "check the broker"}
-	}
-	return nil
+	return rejected, why
 }
 
 // await waits for a connection. The error says why there is none.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/eclipse/paho.golang/paho"
 
+	"rvo-tui/internal/backoff"
 	"rvo-tui/internal/text"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/sink/outbox"
@@ -46,11 +47,24 @@ type mirror struct {
 	// that they used.
 	seen  map[string]bool
 	moved string
+
+	// missing are subscriptions that the broker has not accepted, and unheard is why.
+	// rejected are messages that it has not accepted, by topic. Both are retried.
+	missing  []paho.SubscribeOptions
+	unheard  error
+	rejected map[string]*outbox.Error
+	waits    backoff.Backoff
+	retryAt  time.Time // zero: there is nothing to retry
+	warned   bool      // it was logged
+}
+
+func newMirror(c *client) *mirror {
+	return &mirror{c: c, gone: map[string]map[part]bool{}, waits: backoff.Backoff{First: 2 * time.Second, Last: retryMax, Jitter: 0.3}}
 }
 
 // mirror publishes states until the context ends.
 func (c *client) mirror(ctx context.Context) {
-	m := &mirror{c: c, gone: map[string]map[part]bool{}}
+	m := newMirror(c)
 	tick := time.NewTicker(mirrorEvery)
 	defer tick.Stop()
 	for {
@@ -73,10 +87,49 @@ func (m *mirror) begin(ctx context.Context) {
 	m.c.mu.Lock()
 	clear(m.c.found)
 	m.c.mu.Unlock()
-	err := m.c.link.subscribe(ctx, m.c.subscriptions())
+	m.rejected, m.missing = map[string]*outbox.Error{}, m.c.subscriptions()
+	m.retryAt = time.Time{}
+	m.waits.Reset()
+	m.missing, m.unheard = m.c.link.subscribe(ctx, m.missing)
+	m.report(ctx, m.joined)
+}
+
+// retry repeats what the broker has not accepted.
+func (m *mirror) retry(ctx context.Context) {
+	if len(m.missing) > 0 {
+		m.missing, m.unheard = m.c.link.subscribe(ctx, m.missing)
+	}
+	for topic := range m.rejected {
+		m.sent[topic] = kept{} // publish or remove it again
+	}
+	clear(m.rejected)
+}
+
+// report shows and logs whether the broker accepts everything, and schedules the next
+// retry.
+func (m *mirror) report(ctx context.Context, now time.Time) {
+	if ctx.Err() != nil {
+		return
+	}
+	err := m.unheard
+	if len(m.rejected) > 0 {
+		err = m.rejected[slices.Min(slices.Collect(maps.Keys(m.rejected)))]
+	}
 	m.c.refuse(err)
-	if err != nil && ctx.Err() == nil {
-		m.c.opts.Log.Warn("messages from the broker are not received", "output", Name, "error", text.Clean(err.Error()))
+	switch {
+	case err == nil:
+		m.retryAt = time.Time{}
+		m.waits.Reset()
+	case m.retryAt.IsZero():
+		m.retryAt = now.Add(m.waits.Next())
+	}
+	if was := m.warned; was != (err != nil) {
+		m.warned = !was
+		if was {
+			m.c.opts.Log.Info("the broker accepts everything again", "output", Name)
+		} else {
+			m.c.opts.Log.Warn("the broker does not accept everything; retrying", "output", Name, "error", err)
+		}
 	}
 }
 
@@ -123,7 +176,13 @@ func (m *mirror) step(ctx context.Context, now time.Time) {
 	pictures := maps.Clone(m.c.pictures)
 	m.c.mu.Unlock()
 	if again {
-		clear(m.sent)
+		for topic := range m.sent {
+			m.sent[topic] = kept{}
+		}
+	}
+	if !m.retryAt.IsZero() && !now.Before(m.retryAt) {
+		m.retryAt = now.Add(m.waits.Next())
+		m.retry(ctx)
 	}
 	want := m.c.states(s)
 	m.collect(want, now)
@@ -135,8 +194,8 @@ func (m *mirror) step(ctx context.Context, now time.Time) {
 	if m.c.cfg.Discovery != "" {
 		m.c.announce(want, s, m.gone)
 	}
-	if m.remove(ctx, want) {
-		m.publish(ctx, want, now)
+	if m.remove(ctx, want) && m.publish(ctx, want, now) {
+		m.report(ctx, now)
 	}
 }
 
@@ -227,8 +286,9 @@ func (m *mirror) remove(ctx context.Context, want board) bool {
 	return true
 }
 
-// publish publishes what differs from what the broker has.
-func (m *mirror) publish(ctx context.Context, want board, now time.Time) {
+// publish publishes what differs from what the broker has. It returns false if the
+// connection is broken.
+func (m *mirror) publish(ctx context.Context, want board, now time.Time) bool {
 	order := slices.SortedFunc(maps.Keys(want), func(a, b string) int {
 		return cmp.Or(cmp.Compare(want[a].rank, want[b].rank), cmp.Compare(a, b))
 	})
@@ -247,24 +307,28 @@ func (m *mirror) publish(ctx context.Context, want board, now time.Time) {
 			message = m.c.pictureOf(camera, e.jpeg)
 		}
 		if !m.send(ctx, message) {
-			return
+			return false
 		}
 		m.sent[topic] = kept{e.payload, e.calm, now}
 		m.c.counts.states.Add(1)
 	}
+	return true
 }
 
 // send publishes a message. It returns false if the connection is broken. A rejected
-// message counts as sent, and is shown as the error of the output.
+// message counts as sent until it is retried.
 func (m *mirror) send(ctx context.Context, message *paho.Publish) bool {
 	err := m.c.link.publish(ctx, message)
 	var no refused
 	switch {
 	case err == nil:
+		delete(m.rejected, message.Topic)
 		return true
 	case errors.As(err, &no):
-		m.c.refuse(&outbox.Error{Reason: no.why.Reason + ": " + text.Clean(message.Topic), Remedy: no.why.Remedy})
+		m.rejected[message.Topic] = &outbox.Error{Reason: no.why.Reason + ": " + text.Clean(message.Topic), Remedy: no.why.Remedy}
 		return true
+	case !errors.Is(err, errDown) && ctx.Err() == nil:
+		m.c.refuse(err) // until a pass is complete
 	}
 	return false
 }
