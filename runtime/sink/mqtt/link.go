@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/url"
@@ -32,8 +33,13 @@ const (
 	steadyTime = 10 * time.Second
 )
 
-// errDown is the error of publishing without a connection.
-var errDown = errors.New("no connection to the broker")
+// errDown is the error of publishing without a connection, errLost the reason why there is
+// none, and errBrief the same if it lasted less than steadyTime.
+var (
+	errDown  = errors.New("no connection to the broker")
+	errLost  = errors.New("the connection was lost")
+	errBrief = errors.New("the connection was lost soon after it was made")
+)
 
 // link is a connection to a broker that is restored whenever it is lost. It is safe for
 // concurrent use.
@@ -56,6 +62,7 @@ type link struct {
 	old      bool       // version 3.1.1 is used
 	spoke    bool       // a version was agreed on before
 	switched bool       // the other version is to be tried, at once
+	largest  uint32     // bytes of a packet that the broker accepts; 0: no limit is known
 }
 
 // attempted is a connection and its outcome.
@@ -108,7 +115,7 @@ func (l *link) open() error {
 		ConnectTimeout:   attempt, ConnectUsername: l.cfg.User, ConnectPassword: []byte(l.cfg.Password),
 		WillMessage: l.will, AttemptConnection: l.dial,
 		OnConnectionUp: l.connected, OnConnectError: l.failed,
-		OnConnectionDown: func() bool { l.failed(errors.New("the connection was lost")); return true },
+		OnConnectionDown: func() bool { l.failed(errLost); return true },
 		ClientConfig: paho.ClientConfig{
 			ClientID: id, PacketTimeout: attempt, Session: newSession(),
 			OnPublishReceived: []func(paho.PublishReceived) (bool, error){func(m paho.PublishReceived) (bool, error) {
@@ -167,9 +174,12 @@ func (l *link) dial(ctx context.Context, _ autopaho.ClientConfig, u *url.URL) (n
 }
 
 // connected records a new connection. It must not block.
-func (l *link) connected(*autopaho.ConnectionManager, *paho.Connack) {
+func (l *link) connected(_ *autopaho.ConnectionManager, hello *paho.Connack) {
 	l.mu.Lock()
-	l.fault, l.live, l.joined = nil, true, time.Now()
+	l.fault, l.live, l.joined, l.largest = nil, true, time.Now(), 0
+	if p := hello.Properties; p != nil && p.MaximumPacketSize != nil {
+		l.largest = *p.MaximumPacketSize
+	}
 	if l.old && !l.spoke {
 		l.log.Info("the broker does not support MQTT 5; using 3.1.1, without properties and reason codes", "output", Name)
 	}
@@ -199,6 +209,12 @@ func (l *link) failed(err error) {
 			l.old, l.switched = !l.old, !l.old
 			err = errors.New("the broker closes the connection without a response")
 		}
+		switch reason := c.wire.left.Load(); {
+		case reason != 0:
+			err = farewell(reason)
+		case errors.Is(err, errLost) && time.Since(l.joined) < steadyTime:
+			err = errBrief
+		}
 	}
 	l.fault = err
 }
@@ -210,6 +226,9 @@ func (l *link) publish(ctx context.Context, m *paho.Publish) error {
 	l.mu.Unlock()
 	if manager == nil || !live {
 		return errDown
+	}
+	if !l.fits(m) {
+		return refused{&outbox.Error{Reason: "the message is larger than the broker accepts", Remedy: "raise its limit", Refused: true}}
 	}
 	ctx, cancel := context.WithTimeout(ctx, attempt)
 	defer cancel()
@@ -223,6 +242,19 @@ func (l *link) publish(ctx context.Context, m *paho.Publish) error {
 		return &outbox.Error{Reason: "the broker does not acknowledge: " + text.Clean(err.Error()), Remedy: "check the broker"}
 	}
 	return nil
+}
+
+// fits reports whether the broker accepts the size of a message. A larger one would end
+// the connection.
+func (l *link) fits(m *paho.Publish) bool {
+	l.mu.Lock()
+	largest := l.largest
+	l.mu.Unlock()
+	if largest == 0 {
+		return true
+	}
+	n, err := m.Packet().WriteTo(io.Discard)
+	return err == nil && n <= int64(largest)
 }
 
 // subscribe subscribes to topics. It returns those that the broker does not accept, and
@@ -299,8 +331,26 @@ func (l *link) unreachable() *outbox.Error {
 		}
 	case err != nil:
 		e.Reason = text.CleanTo(text.RedactLine(err.Error()), 200)
+		if errors.Is(err, errTaken) || errors.Is(err, errBrief) {
+			e.Remedy = "check the broker, and that no other program uses this client_id"
+		}
 	}
 	return e
+}
+
+// farewell is the reason code with which a broker closed a connection.
+type farewell byte
+
+// errTaken means that another client connected with the same ID.
+var errTaken = farewell(packets.DisconnectSessionTakenOver)
+
+// Error implements error.
+func (f farewell) Error() string {
+	said := "the broker closed the connection"
+	if f == errTaken {
+		said = "another client with the same ID connected to the broker"
+	}
+	return fmt.Sprintf("%s (0x%02x)", said, byte(f))
 }
 
 // refused is the error of a message that the broker rejects.

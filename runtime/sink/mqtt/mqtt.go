@@ -236,15 +236,16 @@ type clip struct {
 func (c *client) sendPicture(ctx context.Context, d *outbox.Delivery) error {
 	e := &d.Record.Event
 	jpeg := clips.Thumb(d.Record.Clip.Dir, clips.Entry{})
-	switch {
-	case jpeg == nil:
+	if jpeg == nil {
 		return nil // it has none, or was deleted
-	case len(jpeg) > maxPicture:
+	}
+	p := picture{e.ID, jpeg}
+	message := c.pictureOf(e.Camera, p)
+	if len(jpeg) > maxPicture || !c.link.fits(message) {
 		c.counts.large.Add(1)
 		return nil
 	}
-	p := picture{e.ID, jpeg}
-	if err := c.link.publish(ctx, c.pictureOf(e.Camera, p)); err != nil {
+	if err := c.link.publish(ctx, message); err != nil {
 		if errors.Is(err, errDown) {
 			return c.link.unreachable()
 		}

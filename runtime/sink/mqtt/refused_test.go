@@ -1,6 +1,7 @@
 package mqtt
 
 import (
+	"io"
 	"log/slog"
 	"net"
 	"slices"
@@ -149,5 +150,29 @@ func TestRejectedTopicsAreRetried(t *testing.T) {
 	})
 	if lines := strings.Split(strings.TrimSpace(log.String()), "\n"); len(lines) != 4 || !strings.Contains(lines[0], "level=WARN") || !strings.Contains(lines[1], "level=INFO") {
 		t.Errorf("logged %q", lines)
+	}
+}
+
+// The reason with which a broker closes a connection is shown.
+func TestBrokerSaysWhy(t *testing.T) {
+	for reason, want := range map[byte]string{
+		packets.DisconnectSessionTakenOver:   "another client with the same ID connected to the broker (0x8e); check the broker, and that no other",
+		packets.DisconnectServerShuttingDown: "the broker closed the connection (0x8b); check server",
+	} {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		must(t, err)
+		serve(t, ln, func(c net.Conn) {
+			if welcome(c) {
+				_, _ = c.Write([]byte{0xe0, 2, reason, 0})
+				_, _ = io.Copy(io.Discard, c) // closing with unread data would discard the reason
+			}
+		})
+		cfg := DefaultConfig()
+		cfg.Server = "mqtt://" + ln.Addr().String()
+		out := alone(t, cfg, newBox())
+		until(t, want, func() bool {
+			_, err := out.Connection()
+			return err != nil && strings.Contains(err.Error(), want)
+		})
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -56,6 +57,8 @@ type wire struct {
 
 	// of the writer
 	out []byte // a packet being collected
+
+	left atomic.Uint32 // reason of the broker's DISCONNECT; 0: none
 
 	mu     sync.Mutex // guards topics
 	topics int        // in the last UNSUBSCRIBE
@@ -127,6 +130,9 @@ func (w *wire) receive() ([]byte, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if header>>4 == disconnect && len(body) > 0 {
+		w.left.Store(uint32(body[0]))
 	}
 	return append(appendLength([]byte{header}, len(body)), body...), nil
 }
