@@ -33,12 +33,13 @@ type reorderer interface{ reorder() int }
 
 // assembler assembles the RTP packets of one video track into frames. Packets with the
 // same timestamp form a frame. A marker ends the frame early, unless the camera turns
-// out to set markers wrongly.
+// out to set markers wrongly. If timestamps stand still, only markers end frames.
 type assembler struct {
 	unpacker unpacker
 	unit     []byte // reused
 	open     bool
 	stamp    uint32
+	since    time.Time // when the first part with this timestamp arrived
 	damaged  bool
 	missing  bool      // the frame before was lost as a whole
 	arrived  time.Time // of the last part
@@ -56,12 +57,18 @@ type assembler struct {
 const mismarks = 2
 
 func (a *assembler) push(stamp uint32, payload []byte, marker, gap bool, arrived time.Time) {
+	if stamp != a.stamp || a.since.IsZero() {
+		a.since = arrived
+	}
+	if arrived.Sub(a.since) > standstill {
+		a.mismarked = 0
+	}
 	if a.open && stamp != a.stamp {
 		a.damaged = a.damaged || gap // the lost packets may be its end
 		a.end()
 	}
 	if !a.open {
-		if a.marked && stamp == a.ended && !gap {
+		if a.marked && stamp == a.ended && !gap && arrived.Sub(a.since) <= standstill {
 			a.mismarked++
 		}
 		a.open, a.stamp, a.damaged, a.marked = true, stamp, false, false

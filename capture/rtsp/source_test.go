@@ -343,6 +343,43 @@ func TestTimesThatJump(t *testing.T) {
 	}
 }
 
+// A camera whose timestamps stand still, from the start or for a while, is timed by arrival.
+func TestTimesThatStandStill(t *testing.T) {
+	for name, stamp := range map[string]func(i int) uint32{
+		"always":      func(int) uint32 { return 90000 },
+		"for a while": func(i int) uint32 { return uint32(min(i, 100)+max(i-250, 0)) * 3600 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(t)
+				f.play = func(c *fakeConn) {
+					for i := 0; c.wait(40 * ms); i++ {
+						c.rtp(uint16(i), stamp(i), true, nal(i%25 == 0, byte(i)))
+					}
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+				defer cancel()
+				s, err := f.open(ctx, "rtsp://cam/")
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer s.Close()
+				began, last := time.Now(), time.Duration(0)
+				for i := range 300 {
+					p := read(t, s, 1)[0]
+					if gap := p.PTS - last; i > 4 && (gap < 0 || gap > 1100*ms) || time.Since(p.Captured) > 1100*ms {
+						t.Fatalf("packet %d: %v after the one before, captured %v ago", i, gap, time.Since(p.Captured))
+					}
+					last = p.PTS
+				}
+				if took := time.Since(began); took > 16*time.Second {
+					t.Errorf("300 frames took %v, want 12 to 14s", took)
+				}
+			})
+		})
+	}
+}
+
 func TestLossIsMarked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t)

@@ -9,6 +9,9 @@ const (
 	stepBack  = time.Second
 	// usualStep is the assumed duration of such a jump if nothing better is known.
 	usualStep = 40 * time.Millisecond
+	// standstill is how long a timestamp may repeat. After that the camera does not
+	// advance it, and arrival counts.
+	standstill = time.Second
 )
 
 // timeline converts RTP timestamps, which have 32 bits and a random start, to
@@ -20,6 +23,7 @@ type timeline struct {
 	ticks   int64         // of the last packet, since origin
 	origin  time.Duration // presentation time of tick 0
 	arrived time.Time     // of the last packet
+	since   time.Time     // arrival of the first packet with stamp
 	highest time.Duration // highest presentation time so far
 	jumps   uint64
 }
@@ -30,12 +34,15 @@ func (t *timeline) begin(at time.Duration) { t.begun, t.origin, t.ticks = false,
 // at returns the presentation time of a packet.
 func (t *timeline) at(stamp uint32, arrived time.Time) time.Duration {
 	if !t.begun {
-		t.begun, t.stamp, t.arrived, t.highest = true, stamp, arrived, t.origin
+		t.begun, t.stamp, t.arrived, t.since, t.highest = true, stamp, arrived, arrived, t.origin
 		return t.origin
 	}
 	step := int64(int32(stamp - t.stamp))
 	moved, waited := t.duration(step), arrived.Sub(t.arrived)
-	if moved < -stepBack || moved > max(stepAhead, 2*waited+stepAhead/2) {
+	if step != 0 {
+		t.since = arrived
+	}
+	if arrived.Sub(t.since) > standstill || moved < -stepBack || moved > max(stepAhead, 2*waited+stepAhead/2) {
 		// Continue from the last frame, by the time that passed here.
 		if waited <= 0 || waited > stepAhead {
 			waited = usualStep
