@@ -42,12 +42,12 @@ func (m *model) open(o Options, threads int) error {
 	if err != nil {
 		return err
 	}
-	m.session, err = openSession(o.Model, sessionOptions{provider: o.Provider, device: o.Device, fallback: o.Fallback, threads: threads})
+	most := max(o.MaxBatch, 1)
+	m.session, err = openSession(o.Model, sessionOptions{provider: o.Provider, device: o.Device, fallback: o.Fallback, threads: threads, most: most})
 	if err != nil {
 		return fmt.Errorf("ONNX Runtime cannot load it: %w: copy or export it again", err)
 	}
 	s := m.session
-	most := max(o.MaxBatch, 1)
 	if m.Network, err = network.New(o.Options, s.inputs, s.outputs, s.meta, most); err != nil {
 		return err
 	}

@@ -13,4 +13,5 @@ type sessionOptions struct {
 	provider, device string
 	fallback         bool
 	threads          int
+	most             int // maximum batch size
 }

@@ -51,13 +51,15 @@ type session struct {
 	runs  *ort.RunOptions
 	image int // index of the image input
 	in    []ort.Value
+	most  int                 // maximum batch size
 	kept  map[int][]ort.Value // outputs of fixed size, by batch size
+	rooms map[int][]float32   // memory of an output, which all batch sizes share
 	spare [][]float32         // for outputs that are not float32
 }
 
 // openSession loads a model. The library must be open.
 func openSession(path string, o sessionOptions) (*session, error) {
-	s := &session{kept: make(map[int][]ort.Value)}
+	s := &session{most: o.most, kept: make(map[int][]ort.Value), rooms: make(map[int][]float32)}
 	if err := s.describe(path); err != nil {
 		return nil, err
 	}
@@ -277,7 +279,7 @@ func (s *session) prepare(n int) error {
 		if p.Elem != network.Float16 {
 			continue
 		}
-		if s.kept[n][i] = newOutput(p.Elem, p.Sized(n)); s.kept[n][i] == nil {
+		if s.kept[n][i] = s.newOutput(i, n); s.kept[n][i] == nil {
 			return fmt.Errorf("output %v has half precision and a dynamic size: export the model with fixed sizes, or with float32 outputs", p)
 		}
 	}
@@ -291,7 +293,7 @@ func (s *session) keep(n int, out []heads.Tensor) {
 		dims := p.Sized(n)
 		same := slices.EqualFunc(dims, out[i].Shape, func(a int64, b int) bool { return int(a) == b })
 		if s.kept[n][i] == nil && dims != nil && same {
-			s.kept[n][i] = newOutput(p.Elem, dims)
+			s.kept[n][i] = s.newOutput(i, n)
 		}
 	}
 }
@@ -363,19 +365,20 @@ func (s *session) cancelable(contexts []context.Context, do func() error) (cance
 	return contexts[0].Err(), err
 }
 
-// newOutput returns a tensor, or nil if it cannot be made.
-func newOutput(e network.Elem, dims []int64) ort.Value {
-	shape := ort.NewShape(dims...)
+// newOutput returns a tensor for output i of n images, or nil if it cannot be made.
+func (s *session) newOutput(i, n int) ort.Value {
+	shape := ort.NewShape(s.outputs[i].Sized(n)...)
 	if err := shape.Validate(); err != nil || shape.FlattenedSize() < 1 || shape.FlattenedSize() > maxNumbers {
 		return nil
 	}
+	numbers := int(shape.FlattenedSize())
 	var v ort.Value
 	var err error
-	switch e {
+	switch s.outputs[i].Elem {
 	case network.Float32:
-		v, err = ort.NewEmptyTensor[float32](shape)
+		v, err = ort.NewTensor(shape, s.room(i, n, numbers))
 	case network.Float16:
-		v, err = ort.NewCustomDataTensor(shape, make([]byte, 2*shape.FlattenedSize()), ort.TensorElementDataTypeFloat16)
+		v, err = ort.NewCustomDataTensor(shape, network.Bytes(s.room(i, n, (numbers+1)/2))[:2*numbers], ort.TensorElementDataTypeFloat16)
 	default:
 		return nil
 	}
@@ -383,6 +386,14 @@ func newOutput(e network.Elem, dims []int64) ort.Value {
 		return nil
 	}
 	return v
+}
+
+// room returns memory for output i of n images, of which there are at most most.
+func (s *session) room(i, n, numbers int) []float32 {
+	if len(s.rooms[i]) < numbers {
+		s.rooms[i] = make([]float32, max(numbers, min((numbers+n-1)/n*s.most, maxNumbers)))
+	}
+	return s.rooms[i][:numbers]
 }
 
 // maxNumbers is the maximum number of elements of an output.

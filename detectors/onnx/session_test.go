@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	ort "github.com/yalue/onnxruntime_go"
+
 	"rvo-tui/capture"
 	"rvo-tui/detectors"
 	"rvo-tui/detectors/onnx/heads"
@@ -241,6 +243,30 @@ func TestBatch(t *testing.T) {
 	}
 	if bound := first.shared.model.bound; bound != 2 {
 		t.Errorf("the last batch had %d images, want 2 after one of 4", bound)
+	}
+}
+
+// Outputs are kept for each batch size, but their memory is that of the largest batch.
+func TestBatchSizesShareMemory(t *testing.T) {
+	r := open(t)
+	const most = 8
+	s := detector(t, r, Options{Model: "testdata/batch.onnx", MaxBatch: most}).shared
+	m := s.model
+	for n := 1; n <= most; n++ {
+		if _, err := m.infer(n, []context.Context{t.Context()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	starts := map[*float32]bool{}
+	for n := 1; n <= most; n++ {
+		v, ok := m.session.kept[n][0].(*ort.Tensor[float32])
+		if !ok {
+			t.Fatalf("the output of %d images is not kept, but made in each run", n)
+		}
+		starts[&v.GetData()[0]] = true
+	}
+	if len(starts) != 1 {
+		t.Errorf("%d batch sizes have %d outputs in memory", most, len(starts))
 	}
 }
 
