@@ -197,6 +197,9 @@ func (d *Detector) fill(ctx context.Context, frame *capture.Frame) error {
 // max_width. Do not call it during Detect.
 func (d *Detector) Resize(width, height int) { d.width, d.height = width, height }
 
+// Conn returns the connection, for further calls. It is valid until Close.
+func (d *Detector) Conn() grpc.ClientConnInterface { return d.client.Conn() }
+
 // Model returns the model name in the last response.
 func (d *Detector) Model() string { return d.model }
 

@@ -161,21 +161,26 @@ func (d *detector) load() error {
 	}
 	ctx, cancel := context.WithTimeout(d.pool.waits, openTimeout)
 	defer cancel()
-	_, err := order(ctx, r, d.instance, orderOpen, new(detectv1.DetectRequest))
-	return d.explain(ctx, r, err)
+	return d.explain(ctx, r, order(ctx, r, d.instance, orderOpen))
 }
 
-// order sends an order to a process of our own program and waits until it is done. It
-// returns the response header.
-func order(ctx context.Context, r *run, instance, what string, req *detectv1.DetectRequest) (metadata.MD, error) {
+// order sends an order to a process of our own program, over a connection of its own,
+// and waits until it is done.
+func order(ctx context.Context, r *run, instance, what string) error {
 	conn, err := grpc.NewClient("passthrough:///unix:"+r.socket, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer conn.Close()
+	_, err = orderOver(ctx, conn, instance, what, new(detectv1.DetectRequest))
+	return err
+}
+
+// orderOver is order over an existing connection. It returns the response header.
+func orderOver(ctx context.Context, conn grpc.ClientConnInterface, instance, what string, req *detectv1.DetectRequest) (metadata.MD, error) {
 	ctx = metadata.AppendToOutgoingContext(ctx, instanceKey, instance, orderKey, what)
 	var head metadata.MD
-	_, err = detectv1.NewDetectorClient(conn).Detect(ctx, req, grpc.Header(&head))
+	_, err := detectv1.NewDetectorClient(conn).Detect(ctx, req, grpc.Header(&head))
 	if err == nil {
 		return head, nil
 	}
@@ -199,7 +204,7 @@ func (d *detector) Detect(ctx context.Context, frame *capture.Frame) ([]detector
 	if err := d.attach(r); err != nil {
 		return nil, err
 	}
-	if err := d.size(ctx, r, frame); err != nil {
+	if err := d.size(ctx, frame); err != nil {
 		return nil, d.explain(ctx, r, err)
 	}
 	if d.own {
@@ -231,12 +236,12 @@ func (d *detector) attach(r *run) error {
 
 // size scales frames of this size to the input size of a detector in a process of our
 // own program. It asks the process once for each size.
-func (d *detector) size(ctx context.Context, r *run, frame *capture.Frame) error {
+func (d *detector) size(ctx context.Context, frame *capture.Frame) error {
 	of := [2]int{frame.Width, frame.Height}
 	if !d.own || d.asked == of {
 		return nil
 	}
-	head, err := order(ctx, r, d.instance, orderSize, &detectv1.DetectRequest{Width: uint32(of[0]), Height: uint32(of[1])})
+	head, err := orderOver(ctx, d.inner.Conn(), d.instance, orderSize, &detectv1.DetectRequest{Width: uint32(of[0]), Height: uint32(of[1])})
 	if err != nil {
 		return err
 	}
@@ -347,7 +352,7 @@ func (d *detector) Close() error {
 			ctx, cancel := context.WithTimeout(d.pool.ctx, closeTimeout)
 			defer cancel()
 			// If the order cannot be sent now, the end of the process frees it.
-			_, _ = order(ctx, r, d.instance, orderClose, new(detectv1.DetectRequest))
+			_ = order(ctx, r, d.instance, orderClose)
 		})
 	}
 	return err

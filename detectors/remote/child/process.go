@@ -12,7 +12,6 @@ import (
 
 	"rvo-tui/detectors"
 	"rvo-tui/internal/backoff"
-	detectv1 "rvo-tui/proto/rvo/detect/v1"
 )
 
 // Reasons for failures of a detector in its own process, in addition to those of
@@ -120,7 +119,7 @@ func (c *process) watch(r *run) {
 			return
 		case <-due:
 			ctx, cancel := context.WithTimeout(c.ctx, c.pool.opts.Health)
-			_, _ = order(ctx, r, "", orderPing, new(detectv1.DetectRequest)) // an error is a response too, and the end of the process is detected anyway
+			_ = order(ctx, r, "", orderPing) // an error is a response too, and the end of the process is detected anyway
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 				r.kill(fault(ReasonStuck, "its process did not respond for %v, was killed and is restarted", c.pool.opts.Health))
 			}
