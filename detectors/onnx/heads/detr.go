@@ -29,7 +29,7 @@ func (m *Model) pair() (scores, boxes int) {
 	}
 	for i, out := range m.Outputs {
 		other := m.Outputs[1-i]
-		if out.is(1, -1, 4) && other.is(1, out.Shape[1], -1) && m.inParts(out) {
+		if out.is(1, -1, 4) && other.is(1, out.Shape[1], -1) && other.last() > 0 && m.inParts(out) {
 			return 1 - i, i
 		}
 	}

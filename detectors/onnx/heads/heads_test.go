@@ -365,6 +365,16 @@ func TestClassifierWithWholeNumbersIsRefused(t *testing.T) {
 	}
 }
 
+// An output can be declared with a dimension of 0.
+func TestScoresWithoutClassesAreRefused(t *testing.T) {
+	for _, format := range []string{"", "rt-detr", "detr"} {
+		m := Model{Width: side, Height: side, Format: format, Labels: one, Outputs: []Tensor{{Name: "scores", Shape: []int{1, 1, 0}}, rowsOf(1, 4, 0.5, 0.5, 0.5, 0.5)}}
+		if h, err := Choose(m); err == nil {
+			t.Errorf("format %q: it is read as %q", format, h.Title)
+		}
+	}
+}
+
 // If a classifier's scores are no probabilities once, softmax is always applied.
 func TestClassifierRemembersThatScoresAreNone(t *testing.T) {
 	h, err := Choose(Model{Width: side, Height: side, Outputs: []Tensor{rowsFlat("p", 0.2, 0.3)}})
