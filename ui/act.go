@@ -95,9 +95,11 @@ func (m *model) do(a action) tea.Cmd {
 		m.want.freeze(m.frozen)
 		m.epoch++
 	case actPreview:
-		m.scene.Preview = !m.scene.Preview
-		m.epoch++
-		m.arrange()
+		if m.focus < pane.Placed {
+			m.scene.Preview = !m.scene.Preview
+			m.epoch++
+			m.arrange()
+		}
 	case actLevel:
 		m.nextLevel()
 	case actPreset:

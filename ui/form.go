@@ -263,8 +263,9 @@ func (f *form) submit(m *model) tea.Cmd {
 }
 
 const (
-	formMargin = 10 // lines of the screen not used by fields
-	listMargin = 6  // the same for a list to choose from
+	formMargin = 8 // lines of the screen not used by fields and what is below them
+	helpLines  = 6 // maximum number of lines below the fields
+	listMargin = 6 // the same for a list to choose from
 )
 
 // formWidth returns the width of a form in cells.
@@ -279,8 +280,23 @@ func (f *form) draw(m *model, screen []string) []string {
 	th := m.scene.Theme
 	cfg, problems := f.config(m)
 	filled := cfg.Fill(m.opts.Kinds[cfg.Kind])
-	room := max(m.h-formMargin, 1)
-	first, end := window(len(f.fields), f.at, room)
+	o := f.fields[f.at]
+	help := o.Help
+	if o.Type != nil && o.Type.Kind() == reflect.Slice && o.Sep == "" {
+		help += "; separate several by commas, or write [\"a\", \"b\"]"
+	}
+	below, style := th.Text(help), th.Dim
+	switch problem := problems[o.Key]; {
+	case f.busy:
+		below, style = "attaching", th.Info
+	case f.err != "":
+		below, style = th.Text(f.err), th.Bad
+	case problem != "" && (f.tried || f.values[o.Key] != ""):
+		below, style = th.Text(problem), th.Bad
+	}
+	under := append(draw.Wrap(below, w), "")
+	under = under[:min(max(len(under)-1, 2), helpLines)]
+	first, end := window(len(f.fields), f.at, max(m.h-formMargin-len(under), 1))
 	var lines []string
 	for _, l := range append(draw.Wrap(th.Text(cfg.Kind+": "+m.opts.Kinds[cfg.Kind].Doc), w), "")[:2] {
 		lines = append(lines, th.Strong.Of(l))
@@ -289,23 +305,8 @@ func (f *form) draw(m *model, screen []string) []string {
 		line := f.drawField(m, first+i, filled, problems[o.Key] != "" && (f.tried || f.values[o.Key] != ""))
 		lines = append(lines, draw.Clickable(draw.OnRow, strconv.Itoa(first+i), draw.Fit(line, w)))
 	}
-	o := f.fields[f.at]
-	help := o.Help
-	if o.Type != nil && o.Type.Kind() == reflect.Slice && o.Sep == "" {
-		help += "; separate several by commas, or write [\"a\", \"b\"]"
-	}
-	below := draw.Wrap(th.Text(help), w)
-	style := th.Dim
-	switch problem := problems[o.Key]; {
-	case f.busy:
-		below, style = []string{"attaching"}, th.Info
-	case f.err != "":
-		below, style = draw.Wrap(th.Text(f.err), w), th.Bad
-	case problem != "" && (f.tried || f.values[o.Key] != ""):
-		below, style = draw.Wrap(th.Text(problem), w), th.Bad
-	}
 	lines = append(lines, "")
-	for _, l := range append(below, "")[:2] {
+	for _, l := range under {
 		lines = append(lines, style.Of(l))
 	}
 	keys := []string{"enter", "attach", "up down", "field"}

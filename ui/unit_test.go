@@ -331,9 +331,14 @@ func TestHeadShowsTheCause(t *testing.T) {
 		{60, "reconnecting: the camera refused the login: correct user and password", "▲ door: reconnecting: the camera refused the login"},
 		{40, "reconnecting: connection refused: check", "▲ door: connection refused"},
 		{40, "", "▲ camera door gives no frames (+2)"},
+		{80, "the camera of a long name: connection refused: check", "…: connection refused: ch"},
+		{40, "the camera of a long name: connection refused: check", "…: connection re… (+2)"},
 	} {
 		f := newFake()
 		f.snap.Alerts[0].Cause = tt.cause
+		if strings.Contains(tt.cause, "long name") {
+			f.snap.Alerts[0].Subject = strings.Repeat("North-East.", 6)
+		}
 		m := shown(t, f, DefaultConfig(), tt.w, 24)
 		if got := strings.TrimSpace(plainText(t, []string{m.head()}, tt.w)); !strings.Contains(got, tt.see) || !strings.Contains(got, "(+2") {
 			t.Errorf("%d wide, cause %q: %q, want %q", tt.w, tt.cause, got, tt.see)

@@ -242,10 +242,14 @@ func (m *model) headAlert(right string) string {
 			more = fmt.Sprintf(" (+%d more: %s)", n, m.scene.Hints.Alerts)
 		}
 		room := m.w - draw.Width(left) - draw.Width(th.Warning+" ") - draw.Width(more) - draw.Width(right)
-		need := title
+		need := ""
 		if first.Cause != "" {
-			need += ": " + strings.Join(cause[:min(2, len(cause))], ": ")
+			need = ": " + strings.Join(cause[:min(2, len(cause))], ": ")
 		}
+		if level == withoutState { // a long name, too, leaves room
+			title = ansi.Truncate(title, max(room-draw.Width(need), room/2), "…")
+		}
+		need = title + need
 		if draw.Width(need) > room && level < withoutState {
 			continue
 		}

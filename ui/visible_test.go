@@ -93,12 +93,12 @@ func TestNumbersShowTheCamera(t *testing.T) {
 	}
 }
 
-// A full-screen pane cannot be zoomed out.
+// A full-screen pane cannot be zoomed out, and does not turn off the preview that it hides.
 func TestFullScreenStaysWhole(t *testing.T) {
 	for _, view := range []string{"0", "w", "!", "t"} {
 		m := shown(t, newFake(), DefaultConfig(), 120, 40)
-		if typing(m, view, "z"); len(m.places) != 1 || m.places[0].Pane != m.focus {
-			t.Errorf("%s: %v is focused, on the screen are %v", view, m.focus, m.places)
+		if typing(m, view, "z", "v"); len(m.places) != 1 || m.places[0].Pane != m.focus || !m.scene.Preview {
+			t.Errorf("%s: %v is focused, on the screen are %v, preview: %v", view, m.focus, m.places, m.scene.Preview)
 		}
 	}
 }

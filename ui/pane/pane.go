@@ -214,6 +214,9 @@ func More(th *draw.Theme, above, below int) string {
 	return strings.Join(parts, " ") + " more"
 }
 
+// leastTitle is how many cells of a title a note leaves.
+const leastTitle = 12
+
 // Frame draws a box of w x h cells around lines of (w-2) x (h-2) cells, with title and note in
 // its upper edge and more in its lower one.
 func Frame(title, note, more string, lines []string, th *draw.Theme, focused bool, w, h int) []string {
@@ -226,7 +229,11 @@ func Frame(title, note, more string, lines []string, th *draw.Theme, focused boo
 // frame is Frame with given inks for edge and title.
 func frame(title, note, more string, lines []string, th *draw.Theme, edge, name draw.Ink, w, h int) []string {
 	out := make([]string, 0, h)
-	title = draw.Fit(title, min(draw.Width(title), w-5))
+	cells := min(draw.Width(title), w-5)
+	if n := draw.Width(note); note != "" && cells+n+4 > w-5 { // the end of a long name is less important
+		cells = min(cells, max(w-5-n-4, leastTitle))
+	}
+	title = draw.Fit(title, cells)
 	rest := w - 5 - draw.Width(title)
 	if n := draw.Width(note); note != "" && n+4 <= rest {
 		note = " " + note + " "

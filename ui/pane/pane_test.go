@@ -59,3 +59,16 @@ func TestFailingRowsArePinned(t *testing.T) {
 		}
 	}
 }
+
+// A note, such as a camera's state, is visible beside a long title.
+func TestNoteBesideALongTitle(t *testing.T) {
+	th := draw.NewTheme(draw.Palette{Stages: make([]string, 6)}, true, colorprofile.ASCII, true)
+	for w := 40; w < 90; w++ {
+		for _, title := range []string{"Log", "4 " + strings.Repeat("North-East.", 6)} {
+			edge := Frame(title, "reconnecting", "", nil, th, false, w, 2)[0]
+			if draw.Width(edge) != w || !strings.Contains(edge, " reconnecting ") {
+				t.Errorf("%d: %q", w, edge)
+			}
+		}
+	}
+}
