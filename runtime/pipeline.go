@@ -52,7 +52,8 @@ type pipeline struct {
 	wanted capture.Demand // last demand passed to the camera; owned by the goroutine
 	looked atomic.Pointer[preview]
 
-	private atomic.Pointer[privacy]
+	private   atomic.Pointer[privacy]
+	concealed time.Duration // when privacy zones were last set; owned by the goroutine
 
 	superseded atomic.Uint64
 	view       atomic.Pointer[CameraView]
@@ -368,15 +369,15 @@ type evidence struct {
 	private    []string // privacy zones, which are black
 }
 
-// evidence returns the frame with an ID, if a worker still holds it, and all detections
-// in it.
+// evidence returns the frame with an ID, if a worker still holds it and it was seen with
+// the current privacy zones, and all detections in it.
 func (p *pipeline) evidence(id uint64) evidence {
 	by := evidence{detections: p.engine.Detections(id), private: p.private.Load().zones()}
 	for _, w := range p.workers {
 		f, ref := w.frame.share()
 		switch {
 		case f == nil:
-		case ref.ID != id || by.frame != nil:
+		case ref.ID != id || by.frame != nil || ref.Seen < p.concealed:
 			f.Release()
 		default:
 			by.frame = f

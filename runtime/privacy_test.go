@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"image/jpeg"
+	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"rvo-tui/capture"
 	"rvo-tui/capture/synthetic"
 	"rvo-tui/detectors"
+	"rvo-tui/runtime/engine"
 )
 
 // A synthetic camera, and what pages and packet sinks get from it.
@@ -99,5 +101,40 @@ func TestPrivateCamerasKeepTheirPackets(t *testing.T) {
 	p.OfferPacket(packet)
 	if _, ok, _ := view.Next(); !ok {
 		t.Error("without private zones a viewer gets nothing")
+	}
+}
+
+// A frame from before a privacy zone, which a detector still holds, is not evidence of an
+// event.
+func TestEvidenceIsFromAfterAPrivateZone(t *testing.T) {
+	p := newPipeline("door", time.Now(), NewSlots(1, "deadline"), DefaultConfig(), slog.New(slog.DiscardHandler))
+	p.camera = capture.NewCamera(capture.DefaultConfig(), nil, nil, nil, p.log)
+	pool := capture.NewPool(4, nil)
+	defer pool.Close()
+	w := newWorker(1, spec("a", 10), p, nil)
+	p.workers = []*worker{w}
+	hold := func(id uint64) bool {
+		f, err := pool.Get("door", id, 4, 3, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.frame.put(framed{frame: f, ref: engine.FrameRef{ID: id, Seen: p.clock()}})
+		by := p.evidence(id)
+		if by.frame != nil {
+			by.frame.Release()
+		}
+		return by.frame != nil
+	}
+	defer w.frame.close()
+	if !hold(1) {
+		t.Fatal("without private zones the frame is not there")
+	}
+	p.conceal([]detectors.Zone{{Name: "window", Rect: []float64{0, 0, 0.5, 1}, Privacy: true}})
+	if by := p.evidence(1); by.frame != nil {
+		by.frame.Release()
+		t.Error("the frame shows what has become private")
+	}
+	if !hold(2) {
+		t.Error("a frame from after that is not there")
 	}
 }

@@ -119,6 +119,7 @@ func (p *pipeline) conceal(zones []detectors.Zone) {
 		return
 	}
 	p.private.Store(&next)
+	p.concealed = p.clock()
 	for _, slot := range []*frameSlot{&p.newest, &p.seen} {
 		if f := slot.take().frame; f != nil {
 			f.Release()
