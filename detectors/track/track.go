@@ -53,6 +53,8 @@ type Config struct {
 	// Coast is how long a track stays present, at its predicted position, without being
 	// seen. Keep is how long it can be found again with the same ID.
 	Coast, Keep time.Duration
+	// After is the ID before the first one that is given.
+	After uint64
 	// Hold is how long tracks are kept while the detector is not running.
 	Hold time.Duration
 }
@@ -103,7 +105,7 @@ type Step struct {
 // Track is one object followed over several results. It belongs to its Tracker, and is
 // valid until the next call of Update, Missed or Watch.
 type Track struct {
-	ID    uint64 // from 1; never reused by its Tracker
+	ID    uint64 // from Config.After + 1; never reused by its Tracker
 	Label string
 	Score float64 // of the last detection
 	Box   detectors.Box

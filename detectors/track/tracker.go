@@ -52,7 +52,7 @@ type Counts struct {
 // New returns a tracker without tracks. The detector counts as not running until the
 // first result. The zones and lines must pass their Check.
 func New(cfg Config) *Tracker {
-	r := &Tracker{cfg: cfg.withDefaults(), tracks: make([]Track, 0, MaxTracks)}
+	r := &Tracker{cfg: cfg.withDefaults(), lastID: cfg.After, tracks: make([]Track, 0, MaxTracks)}
 	r.cfg.Zones, r.cfg.Lines = nil, nil
 	r.rows, r.columns = make([]int32, 0, MaxTracks), make([]int32, 0, MaxTracks)
 	r.order, r.ids = make([]int32, 0, MaxTracks), make([]uint64, 0, MaxTracks)
@@ -307,6 +307,9 @@ func (r *Tracker) IDs() []uint64 { return r.ids }
 // Answers returns a number that changes with each Update and Missed. While it is the
 // same, tracks and crossings are unchanged.
 func (r *Tracker) Answers() uint64 { return r.answers }
+
+// LastID returns the highest ID given so far; Config.After: none yet.
+func (r *Tracker) LastID() uint64 { return r.lastID }
 
 // Counts returns totals since New.
 func (r *Tracker) Counts() Counts { return r.counts }

@@ -55,7 +55,7 @@ func (e *Engine) refollow(moved bool) {
 		switch {
 		case t.follower == nil && needed(t):
 			t.follower = newFollower(track.Config{
-				Zones: zones, Lines: lines, Anchor: t.spec.Anchor, TTL: t.spec.TTL, Period: t.interval,
+				Zones: zones, Lines: lines, Anchor: t.spec.Anchor, TTL: t.spec.TTL, Period: t.interval, After: t.lastTrack,
 			}, len(t.provides))
 		case t.follower != nil && moved:
 			t.follower.tracker.Watch(zones, lines)
@@ -71,8 +71,8 @@ func (e *Engine) unfollow() {
 	e.refollowed = false
 	needed := e.trackers()
 	for _, t := range e.tasks {
-		if !needed(t) {
-			t.follower = nil
+		if t.follower != nil && !needed(t) {
+			t.lastTrack, t.follower = t.follower.tracker.LastID(), nil
 		}
 	}
 }

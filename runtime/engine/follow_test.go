@@ -89,6 +89,11 @@ func TestNobodyFollowsUnasked(t *testing.T) {
 	if s.view("person").Tracks != nil {
 		t.Error("boxes are still tracked without a viewer")
 	}
+	s.command(func(e *Engine, _ time.Duration) { e.Watch(true) })
+	s.until(4 * time.Second)
+	if n, id := s.view("person").Tracks, s.signal("person").Detections[0].Track; n == nil || n.Born != 1 || id != 2 {
+		t.Errorf("with another viewer, the counts are %+v, and the track is %d; IDs are not reused", n, id)
+	}
 }
 
 // A zone or line that is added or moved is unknown until a result has it, and then for as long as

@@ -25,6 +25,7 @@ type task struct {
 	feed         *feed         // input
 	crops        *crops        // nil: it processes whole frames
 	follower     *follower     // nil: not tracked
+	lastTrack    uint64        // last ID of an earlier follower
 	needs        []*rules.Condition
 	provisional  uint64 // frames that arrived while it waits for a slot; all but one will count as skipped
 	skips        [GateCount]uint64
