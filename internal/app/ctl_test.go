@@ -148,9 +148,11 @@ func TestCtlRefuses(t *testing.T) {
 		{[]string{"attach", "motion", "ttl=soon"}, "is not a duration"},
 		{[]string{"attach", "remote", "endpoint=a:1", "token=${GONE}"}, "${GONE} is not set"},
 		{[]string{"add_camera", "a b", "synthetic:dark"}, "name:"},
+		{[]string{"set_rate", "m", "nan"}, "set_rate: fps: must be above 0"},
+		{[]string{"set_rate", "m", "inf"}, "set_rate: fps: must be above 0"},
 		{[]string{"pause"}, "pause: no camera was named; write --camera NAME, or --camera all for every camera"},
 		{[]string{"resume"}, "--camera all"},
-		{[]string{"clip", "--camera", ""}, "--camera all"},
+		{[]string{"clip"}, "--camera all"},
 		{[]string{"add_camera", "a", "gopher://x"}, "source:"},
 		{[]string{"add_camera", "a", "synthetic:dark", "source=synthetic:street"}, "source: is given twice"},
 	} {

@@ -152,11 +152,15 @@ const DefaultWeb = "127.0.0.1:8080"
 type addressMapper struct{}
 
 func (addressMapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
-	address := DefaultWeb
-	if next := ctx.Scan.Peek(); next.Type == kong.FlagValueToken || next.IsValue() && strings.Contains(next.String(), ":") {
-		address = ctx.Scan.Pop().String()
+	value := DefaultWeb
+	next := ctx.Scan.Peek()
+	address := func(word string) bool {
+		return word == "" || strings.Contains(word, ":") || word[0] >= '0' && word[0] <= '9'
 	}
-	target.Set(reflect.ValueOf(&address))
+	if next.Type == kong.FlagValueToken || next.IsValue() && address(next.String()) {
+		value = ctx.Scan.Pop().String()
+	}
+	target.Set(reflect.ValueOf(&value))
 	return nil
 }
 
@@ -197,7 +201,7 @@ func Parse(args []string, out io.Writer) (Flags, error) {
 	case "ctl", "bench", "clips":
 		flags.Verb = words[1]
 	}
-	if err := unusedFlag(context); err != nil {
+	if err := errors.Join(unusedFlag(context), emptyValue(context)); err != nil {
 		return Flags{}, &UsageError{&misuse{err, givenCommand(context)}}
 	}
 	if flags.Check.File != "" && flags.Config != "" {
@@ -273,6 +277,20 @@ func takes(command string, f *kong.Flag) bool {
 	return only == "" || slices.ContainsFunc(strings.Split(only, ","), func(name string) bool {
 		return command == name || strings.HasPrefix(command, name+" ")
 	})
+}
+
+// emptyValue returns an error if a text is given but empty, as by an unset variable of a script. Its
+// default, such as all cameras, is not what was meant. Flags that can be empty are pointers.
+func emptyValue(context *kong.Context) error {
+	for _, p := range context.Path {
+		switch {
+		case p.Flag != nil && p.Flag.Target.Kind() == reflect.String && p.Flag.Target.String() == "":
+			return fmt.Errorf("--%s: is empty; give a value, or leave it out", p.Flag.Name)
+		case p.Positional != nil && p.Positional.Target.Kind() == reflect.String && p.Positional.Target.String() == "":
+			return fmt.Errorf("<%s>: is empty; give a value, or leave it out if it is optional", p.Positional.Name)
+		}
+	}
+	return nil
 }
 
 // unusedFlag returns an error if a flag has no effect on the command.

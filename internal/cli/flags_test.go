@@ -115,6 +115,39 @@ func TestParseFlagsRefuses(t *testing.T) {
 	}
 }
 
+// An empty value, as of an unset variable in a script, is not the default: the configured cameras,
+// all cameras, all messages.
+func TestEmptyValuesAreRefused(t *testing.T) {
+	for _, args := range [][]string{
+		{"--config", ""}, {"--config="}, {"--camera-uri", ""}, {"--find", ""}, {"check", ""}, {"connect", ""},
+		{"ctl", "disable", "person", "--camera", ""}, {"ctl", "disarm", ""}, {"ctl", "discard", "hook", ""}, {"ctl", "--addr", "", "status"},
+	} {
+		_, err := Parse(args, io.Discard)
+		var usage *UsageError
+		if !errors.As(err, &usage) || !strings.Contains(err.Error(), "is empty; give a value") {
+			t.Errorf("%q: got %v", args, err)
+		}
+	}
+	if cmd, err := ParseVerb([]string{"discard", "hook", ""}, Env{}); err == nil {
+		t.Errorf("discard: got %+v", cmd)
+	}
+	for _, args := range [][]string{{"--metrics-listen", ""}, {"--control-socket="}, {"--web", ""}, {"init", "--tell="}} {
+		if _, err := Parse(args, io.Discard); err != nil {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+}
+
+// A port alone is taken for the address that it is meant to be, and refused with the configuration.
+func TestWebTakesAPort(t *testing.T) {
+	for args, want := range map[string]string{"--web 8080": "8080", "--web :8080": ":8080", "--web": DefaultWeb, "--web run": DefaultWeb, "--web --no-ui": DefaultWeb} {
+		flags, err := Parse(strings.Fields(args), io.Discard)
+		if err != nil || flags.Web == nil || *flags.Web != want {
+			t.Errorf("%q: got %v, %v; want %s", args, flags.Web, err, want)
+		}
+	}
+}
+
 func TestUsageErrorsNameTheHelpOfTheCommand(t *testing.T) {
 	for args, want := range map[string]string{
 		"--fly":                       "rvo-tui --help",

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"reflect"
 	"strings"
 
@@ -110,6 +111,9 @@ type RateArgs struct {
 }
 
 func (a *RateArgs) command(do runtime.Verb, env Env) (runtime.Command, error) {
+	if math.IsNaN(a.FPS) || math.IsInf(a.FPS, 0) { // cannot be sent as JSON
+		return runtime.Command{}, fmt.Errorf("%s: fps: %w", do, runtime.ErrRate)
+	}
 	return runtime.Command{Do: do, Camera: a.camera(env), Detector: a.Detector, FPS: a.FPS}, nil
 }
 
@@ -322,6 +326,9 @@ func ParseVerb(words []string, env Env) (runtime.Command, error) {
 				}
 			}
 		}
+		return runtime.Command{}, err
+	}
+	if err := emptyValue(context); err != nil {
 		return runtime.Command{}, err
 	}
 	return verbs.Command(givenCommand(context), env)
