@@ -35,8 +35,13 @@ func newLocal() local {
 // it.
 func (l local) places() []string {
 	session := l.session(strconv.Itoa(l.user))
-	list := slices.DeleteFunc([]string{l.own, session, l.system}, func(path string) bool { return path == "" })
-	return slices.Compact(list)
+	var list []string
+	for _, path := range []string{l.own, session, l.system} {
+		if path != "" && !slices.Contains(list, path) {
+			list = append(list, path)
+		}
+	}
+	return list
 }
 
 func (l local) session(user string) string {

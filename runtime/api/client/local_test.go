@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -72,6 +73,14 @@ func TestLocalIsFound(t *testing.T) {
 				t.Errorf("reached %s, want %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// With the environment of the service, as for root, its socket is named once.
+func TestLocalPlacesAreDifferent(t *testing.T) {
+	l := local{own: "/run/rvo-tui/control.sock", users: "/run/user", system: "/run/rvo-tui/control.sock", user: 0}
+	if got, want := l.places(), []string{"/run/rvo-tui/control.sock", "/run/user/0/rvo-tui/control.sock"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
