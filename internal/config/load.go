@@ -203,7 +203,7 @@ func readText(f *os.File, err error, patience time.Duration) ([]byte, error) {
 	var path *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, errors.New("read configuration: there is no such file; check the path, or leave it out for the built-in one")
+		return nil, errors.New("read configuration: there is no such file; check the path")
 	case errors.Is(err, fileio.ErrIrregular):
 		return nil, fmt.Errorf("read configuration: %w; name a file", fileio.ErrIrregular)
 	case errors.As(err, &path):
