@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"sync"
@@ -56,8 +57,8 @@ func Main(args []string, stdout *os.File, builtIn []byte) int {
 		complain("rvo-tui: " + err.Error())
 		return exitUsage
 	case flags.Version:
-		fmt.Fprintln(stdout, Version(detectcv.Version(), onnx.NewRuntime()))
-		return exitOK
+		_, err := fmt.Fprintln(stdout, Version(detectcv.Version(), onnx.NewRuntime()))
+		return status(err)
 	case flags.PrintConfig:
 		_, err := stdout.Write(builtIn)
 		return status(err)
@@ -121,9 +122,12 @@ func status(err error) int {
 	var bad *config.Error
 	var usage *cli.UsageError
 	var printed *printedError
+	var file *fs.PathError
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.Is(err, syscall.EPIPE) && errors.As(err, &file) && file.Path == os.Stdout.Name():
+		return exitFailure // the reader, such as head, has closed the pipe, and wants no more
 	case errors.Is(err, errAlerts):
 		return exitAlerts
 	case errors.As(err, &printed):

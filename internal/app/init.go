@@ -69,7 +69,7 @@ func initialise(loader config.Loader, file string, flags cli.Flags, in io.Reader
 	}
 	_, err = io.WriteString(f, starter.Text(a))
 	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("init: write %s: %w", file, err)
+		return fmt.Errorf("init: write %s: %w", file, errors.Join(err, os.Remove(file))) // leave no partial file
 	}
 	fmt.Fprintf(out, "Written to %s. Next time, run: rvo-tui --config %s\n", text.Visible(file), text.Visible(file))
 	if mode == 0o600 {
