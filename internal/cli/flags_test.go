@@ -119,8 +119,16 @@ func TestParseFlagsRefuses(t *testing.T) {
 // all cameras, all messages.
 func TestEmptyValuesAreRefused(t *testing.T) {
 	for _, args := range [][]string{
-		{"--config", ""}, {"--config="}, {"--camera-uri", ""}, {"--find", ""}, {"check", ""}, {"connect", ""},
-		{"ctl", "disable", "person", "--camera", ""}, {"ctl", "disarm", ""}, {"ctl", "discard", "hook", ""}, {"ctl", "--addr", "", "status"},
+		{"--config", ""},
+		{"--config="},
+		{"--camera-uri", ""},
+		{"--find", ""},
+		{"check", ""},
+		{"connect", ""},
+		{"ctl", "disable", "person", "--camera", ""},
+		{"ctl", "disarm", ""},
+		{"ctl", "discard", "hook", ""},
+		{"ctl", "--addr", "", "status"},
 	} {
 		_, err := Parse(args, io.Discard)
 		var usage *UsageError
