@@ -79,6 +79,7 @@ const (
 	kindWebhook = "webhook"
 	kindNtfy    = "ntfy"
 	kindSignal  = "signal"
+	kindMail    = "smtp"
 	webhookMark = "webhook:"
 )
 

@@ -129,9 +129,13 @@ func newTarget(c Config, opts Options) (target, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	if n, ok := s.(*ntfyTarget); ok {
-		n.client.agent = opts.Agent
-		return n, n.shown, nil
+	switch s := s.(type) {
+	case *ntfyTarget:
+		s.client.agent = opts.Agent
+		return s, s.shown, nil
+	case *mailTarget:
+		s.log = opts.Log
+		return s, s.shown, nil
 	}
 	return s, s.(*service).shown, nil
 }

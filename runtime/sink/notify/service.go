@@ -73,6 +73,13 @@ func newService(c Config) (target, error) {
 		}
 		return n, nil
 	}
+	if c.kind() == kindMail {
+		m, err := newMail(u, shown, c.Name)
+		if err != nil {
+			return nil, fmt.Errorf("%s; docs/notify.md has an example", explain(err, u))
+		}
+		return m, nil
+	}
 	s := &service{address: c.To, url: u, shown: shown, busy: make(chan struct{}, 1)}
 	if err := s.check(); err != nil {
 		return nil, fmt.Errorf("%s; docs/notify.md has an example", explain(err, u))
