@@ -35,6 +35,7 @@ type side struct {
 }
 
 func newOutbox(cfg config.Config, log *slog.Logger) (events, error) {
+	notify.Bound()
 	e := events{side: new(side), log: log}
 	outs, err := e.outputsOf(cfg)
 	if err != nil || len(outs) == 0 {

@@ -140,7 +140,7 @@ func partsOf(u *url.URL) []string {
 // hideParts hides the parts that are long enough to be secrets.
 func hideParts(s string, parts []string) string {
 	for _, p := range parts {
-		if len(p) < 4 {
+		if len(p) < 4 || p == "http" || p == "https" {
 			continue
 		}
 		for _, form := range []string{p, url.PathEscape(p), url.QueryEscape(p)} {

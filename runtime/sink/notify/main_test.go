@@ -15,5 +15,6 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == child.Argument {
 		os.Exit(child.Main(os.Args[2:], func() detectors.Kinds { return nil }, func(child.Tuning) {}))
 	}
+	Bound()
 	goleak.VerifyTestMain(m)
 }
