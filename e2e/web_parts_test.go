@@ -111,6 +111,14 @@ func TestWebParts(t *testing.T) {
 				line('no clip camera="back yard" event=01a22e4c-768b-74bf-9c41-1a745152322d waited=40ms'), line('other', 'INFO'),
 			]).map(e => e.text.slice(0, 5) + e.times).join();
 		})`, "other1,no cl2,other1"},
+		{"a browser whose clock is an hour behind", `import('/store.js').then(async ({now, store}) => {
+			const real = Date.now, before = store.snapshot;
+			Date.now = () => real() - 3600e3;
+			while (store.snapshot === before) await new Promise(done => setTimeout(done, 10));
+			const off = now() - Date.parse(store.snapshot.at);
+			Date.now = real;
+			return String(Math.abs(off) < 60e3);
+		})`, "true"},
 		{"a browser that denies its storage", `import('/store.js').then(({session}) => {
 			Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('denied', 'SecurityError'); }});
 			const before = session.known;

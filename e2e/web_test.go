@@ -142,6 +142,12 @@ func TestWebViews(t *testing.T) {
 	p.open(url + "/#/live/nowhere")
 	p.keys("p")
 	p.shows(".notices", "there is no camera")
+	p.colours("light")
+	p.open(url + "/#/live/street")
+	p.shows("tbody, section dd", "synthetic:street")
+	p.keys("p")
+	p.shows(".over", "paused")
+	p.until("its state legible on black", "getComputedStyle(document.querySelector('.over .state')).color === 'rgb(155, 162, 174)'")
 }
 
 // With the keyboard alone, a detector is attached by the form for its kind, its signal becomes

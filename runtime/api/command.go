@@ -43,7 +43,7 @@ func (s *Server) verbRoutes() []Route {
 // command carries out a verb and responds with {} when it is done.
 func (s *Server) command(w http.ResponseWriter, r *http.Request, do runtime.Verb) error {
 	cmd := runtime.Command{Do: do, Camera: r.PathValue("camera"), Detector: r.PathValue("detector"), Rule: r.PathValue("rule"), Alert: r.PathValue("alert"), Output: r.PathValue("output"), Message: r.PathValue("message")}
-	if cmd.Camera == cli.AllCameras {
+	if cmd.Camera == cli.AllCameras && do != runtime.RemoveCamera {
 		cmd.Camera = ""
 	}
 	if (do == runtime.Arm || do == runtime.Disarm) && cmd.Rule == cli.AllRules {

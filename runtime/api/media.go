@@ -336,15 +336,15 @@ func (s *Server) preview(w http.ResponseWriter, r *http.Request) error {
 	defer stop()
 	w.Header().Set("Content-Type", "multipart/x-mixed-replace; boundary=frame")
 	w.Header().Set("X-Accel-Buffering", "no")
-	if r.Method == http.MethodHead {
-		return nil
-	}
 	out := newSender(w)
 	for {
 		select {
 		case f := <-frames:
 			if f.err != nil {
 				return f.err
+			}
+			if r.Method == http.MethodHead {
+				return nil
 			}
 			head := fmt.Sprintf("--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\nX-Frame-Id: %d\r\n\r\n", len(f.JPEG), f.Frame)
 			if err := out.send([]byte(head), f.JPEG, []byte("\r\n")); err != nil {

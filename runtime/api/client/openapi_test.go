@@ -136,6 +136,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"POST", "/sources/try", `{"Name":"gate","Source":"synthetic:street"}`, "/sources/try", "200"},
 		{"POST", "/sources/try", `{"Name":"gate","Source":"synthetic:nowhere"}`, "/sources/try", "409"},
 		{"POST", "/sources/try", `{"Name":`, "/sources/try", "400"},
+		{"DELETE", "/cameras/all", "", "/cameras/{camera}", "404"},
 		{"DELETE", "/cameras/yard", "", "/cameras/{camera}", "200"},
 		{"POST", "/nodes", `{"endpoint":"gpu.lan:50051","signal":"person_count"}`, "/nodes", "200"},
 		{"POST", "/nodes", `{"endpoint":"","signal":"other"}`, "/nodes", "400"},

@@ -1,5 +1,7 @@
 // Filters of events and log lines, such as "camera=yard rule=blind since=10m parcel".
 
+import { now } from './store.js';
+
 const scale = { s: 1e3, m: 60e3, h: 3600e3 };
 
 // milliseconds parses a duration such as "1h30m". 0: it is invalid.
@@ -20,7 +22,7 @@ export function parse(line) {
 	return query;
 }
 
-const recent = (query, time) => query.since <= 0 || Date.now() - Date.parse(time) <= query.since;
+const recent = (query, time) => query.since <= 0 || now() - Date.parse(time) <= query.since;
 
 const has = (query, text) => query.words.every((w) => text.toLowerCase().includes(w));
 

@@ -84,10 +84,7 @@ export class Screen {
 		this.clock.arrived(m.captured, at);
 		if (m.flags & DAMAGED) this.skipping = true;
 		else if (m.flags & KEY) this.skipping = false;
-		if (this.skipping) {
-			this.lost++;
-			return;
-		}
+		if (this.skipping) return void this.lost++;
 		this.waiting.push({ data: m.payload, key: Boolean(m.flags & KEY), hidden: Boolean(m.flags & HIDDEN), id: m.frame, captured: m.captured });
 		this.catchUp(at);
 		this.decode();
@@ -150,10 +147,7 @@ export class Screen {
 		this.clock.arrived(m.captured, now());
 		const camera = this.camera;
 		const image = await createImageBitmap(new Blob([m.payload], { type: 'image/jpeg' })).catch(() => null);
-		if (!image) {
-			this.lost++;
-			return;
-		}
+		if (!image) return void this.lost++;
 		if (camera !== this.camera) return image.close();
 		this.mode = this.mode || 'jpeg';
 		this.put({ image, id: m.frame, captured: m.captured, rotation: 0, mirror: false });

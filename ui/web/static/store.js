@@ -26,6 +26,10 @@ let render = () => {};
 let scheduled = false;
 let waiting = null; // the newest snapshot as text, not parsed yet
 let events = [], lines = []; // the newest ones, also while frozen
+let ahead = 0; // milliseconds that the server's clock is ahead of this browser's
+
+// now returns the time by the server's clock, in milliseconds since 1970.
+export const now = () => Date.now() + ahead;
 
 // subscribe sets the callback for changes. It runs at most once per animation frame.
 export function subscribe(listener) {
@@ -61,6 +65,7 @@ function take() {
 	}
 	if (store.snapshot && store.snapshot.started !== snapshot.started) history.clear();
 	store.snapshot = snapshot;
+	ahead = Date.parse(snapshot.at) - Date.now();
 	history.add(snapshot);
 }
 

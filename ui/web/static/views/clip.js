@@ -5,7 +5,7 @@ import { call, path } from '../api.js';
 import { paintFound, Results } from '../overlay.js';
 import { copy, say } from '../changes.js';
 import { Action, Facts, Name, useAnswer } from '../parts.js';
-import { camera, store } from '../store.js';
+import { camera, now, store } from '../store.js';
 import { amount, clean, second, stamp } from '../units.js';
 import { about } from './log.js';
 
@@ -25,7 +25,7 @@ export function Evidence({ id, event, learned }) {
 	const kept = store.snapshot.clips !== null;
 	const [known, know] = useState(false);
 	const rule = camera(event?.camera)?.rules.find((r) => r.event === event.event_type);
-	const awaited = !known && event?.phase === 'confirmed' && rule?.clip !== false && Date.now() - Date.parse(event.time) < waitFor;
+	const awaited = !known && event?.phase === 'confirmed' && rule?.clip !== false && now() - Date.parse(event.time) < waitFor;
 	const { answer, problem } = useAnswer(kept ? pathOf(id, event) : '', awaited ? lookEvery : 0);
 	const entry = event ? answer?.clips.find((c) => c.event_id === id || c.events?.includes(id)) : answer;
 	const { answer: meta, problem: unreadable } = useAnswer(entry ? path('clips', entry.event_id) + '/meta.json' : '');
@@ -43,7 +43,7 @@ export function Evidence({ id, event, learned }) {
 	const why = about({ event: id }).at(-1)?.text.split(' reason=')[1];
 	if (why) return html`<p class="warn">no clip: <${Name} of=${why} /></p>`;
 	if (!awaited) return html`<p class="dim">no clip: it was lost or deleted</p>`;
-	const left = Math.ceil((Date.parse(event.time) - Date.now()) / 1000 + (rule?.clip_after_ns ?? 0) / second);
+	const left = Math.ceil((Date.parse(event.time) - now()) / 1000 + (rule?.clip_after_ns ?? 0) / second);
 	return html`<p class="info">${left > 0 ? `clip in ${left} s` : 'the clip is being written'}</p>`;
 }
 

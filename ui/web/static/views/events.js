@@ -6,7 +6,7 @@ import { copy, say } from '../changes.js';
 import { Facts, Meter, Name, Table, Truth } from '../parts.js';
 import { matchesEvent, parse } from '../query.js';
 import { go, href, replace } from '../route.js';
-import { store } from '../store.js';
+import { now, store } from '../store.js';
 import { ago, clean, column, count, day, ms, number, stamp } from '../units.js';
 import { Evidence } from './clip.js';
 
@@ -21,11 +21,11 @@ export default function Events({ route }) {
 		<h1>Events <small>${list.length} of ${events.length} in memory; older ones with clips are in the timeline</small></h1>
 		<p class="tools">
 			<input type="search" aria-label="filter events" placeholder="camera=yard rule=blind since=10m" value=${filter} onInput=${(e) => replace({ filter: e.target.value })} />
-			${lost.events > 0 && html`<span class="warn">${count(lost.events)} events dropped: this page was too slow</span>`}
+			${lost.events > 0 && html`<span class="warn">${count(lost.events)} events missed: this page was hidden or too slow</span>`}
 		</p>
 		<${Table} columns=${[times?.head, 'event', 'camera', 'phase', '>confidence', '>age or duration']} empty=${events.length === 0 ? 'No events yet.' : 'No event matches.'}
 			rows=${list.map(({ seq, event: e }) => html`<tr key=${seq}>
-				<td><time class="dim" datetime=${e.time} title=${stamp(e.time)}>${day(e.time) === day(Date.now()) ? '' : day(e.time) + ' '}${times.of(e.time)}</time></td>
+				<td><time class="dim" datetime=${e.time} title=${stamp(e.time)}>${day(e.time) === day(now()) ? '' : day(e.time) + ' '}${times.of(e.time)}</time></td>
 				<th scope="row"><span class=${e.phase === 'ended' ? 'dim' : 'good'} aria-hidden="true">${e.phase === 'ended' ? '○' : '●'}</span>${' '}
 					<a data-row href=${href('events', '', e.event_id, { filter })}><${Name} of=${e.event_type} /></a></th>
 				<td><a href=${href('live', e.camera)}><${Name} of=${e.camera} /></a></td>

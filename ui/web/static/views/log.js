@@ -71,7 +71,7 @@ export default function Log({ route }) {
 			<label>level <select value=${level} onChange=${(e) => replace({ level: e.target.value })}>
 				<option value="">all</option>${levels.slice(1).map((l) => html`<option value=${l}>${l.toLowerCase()}${l !== 'ERROR' && ' and above'}</option>`)}</select></label>
 			<input type="search" aria-label="filter lines" placeholder="camera=yard since=10m words" value=${filter} onInput=${(e) => replace({ filter: e.target.value })} />
-			${lost.log > 0 && html`<span class="warn">${count(lost.log)} lines dropped: this page was too slow</span>`}
+			${lost.log > 0 && html`<span class="warn">${count(lost.log)} lines missed: this page was hidden or too slow</span>`}
 		</p>
 		<ol class="lines" ref=${list} tabindex="0" aria-label="log lines" onScroll=${scrolled}>
 			${shown.map((l) => html`<li key=${l.seq}><${Line} of=${l} clock=${times.of} /></li>`)}

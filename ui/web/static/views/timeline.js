@@ -5,7 +5,7 @@ import { get } from '../api.js';
 import { history } from '../history.js';
 import { Name, useAnswer } from '../parts.js';
 import { go, href, replace } from '../route.js';
-import { store } from '../store.js';
+import { now, store } from '../store.js';
 import { clock, day, stamp, zone } from '../units.js';
 
 const spans = { '10m': 600e3, '1h': 3600e3, '6h': 6 * 3600e3, '1d': 86400e3, '7d': 7 * 86400e3 };
@@ -44,7 +44,7 @@ export default function Timeline({ route }) {
 	const span = spans[route.query.span] ? route.query.span : '10m';
 	const length = spans[span], grain = Math.max(length / 600, 1000);
 	const fixed = Date.parse(route.query.end ?? '');
-	const end = fixed || Math.ceil(Date.now() / grain) * grain;
+	const end = fixed || Math.ceil(now() / grain) * grain;
 	const from = end - length;
 	// The requested period is rounded outwards, so that it rarely changes as time passes.
 	const coarse = length / 10, iso = (time) => new Date(time).toISOString();
@@ -55,7 +55,7 @@ export default function Timeline({ route }) {
 	const items = useMemo(() => all.filter((i) => i.to >= from && i.from <= end), [all, from]);
 	const at = items.findIndex((i) => i.id === route.query.at), chosen = items[at];
 	const strip = useMemo(() => html`<${Strip} items=${items} rows=${rowsOf(items)} from=${from} length=${length} at=${at} />`, [items, at]);
-	const pan = (by) => replace({ end: end + by * length >= Date.now() ? '' : new Date(end + by * length).toISOString() });
+	const pan = (by) => replace({ end: end + by * length >= now() ? '' : new Date(end + by * length).toISOString() });
 	return html`
 		<h1>Timeline <small>${zone(end)}, ${items.length} events and clips</small></h1>
 		<p class="tools">

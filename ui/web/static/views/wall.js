@@ -5,7 +5,7 @@ import { Feed, sends } from '../media.js';
 import { alertsOf, alertTone, inTrouble, Name, State } from '../parts.js';
 import { href } from '../route.js';
 import { Screen } from '../screen.js';
-import { camera as find, store } from '../store.js';
+import { camera as find, now, store } from '../store.js';
 import { clean, rate } from '../units.js';
 
 const most = 64; // cameras in one stream
@@ -24,7 +24,7 @@ function Tile({ camera, chosen, canvas }) {
 	const [first] = alerts, fired = store.events.findLast((e) => e.event.camera === camera.name);
 	return html`
 		<li class="tile ${chosen ? 'chosen' : ''} ${inTrouble(alerts) === 0 ? 'alarm' : ''}">
-			${fired && Date.now() - Date.parse(fired.event.time) < flash && html`<span key=${fired.seq} class="flash">● <${Name} of=${fired.event.event_type} /></span>`}
+			${fired && now() - Date.parse(fired.event.time) < flash && html`<span key=${fired.seq} class="flash">● <${Name} of=${fired.event.event_type} /></span>`}
 			<a data-row href=${chosen ? href('live', camera.name) : href('wall', '', camera.name)} title=${chosen ? 'open' : 'show as live video'}>
 				<canvas ref=${canvas} width="320" height="180" role="img" aria-label=${clean(camera.name)}></canvas>
 				<span class="name"><${Name} of=${camera.name} /> <${State} of=${camera.state} /> <span class="dim">${rate(camera.fps)} fps</span></span>
