@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"io"
 	"math"
 	"math/big"
@@ -289,6 +290,36 @@ func TestTLSAndToken(t *testing.T) {
 	}
 	if bytes.Contains(log.Bytes(), []byte("unencrypted")) {
 		t.Errorf("warned of an encrypted connection: %s", log)
+	}
+}
+
+// When the file of authorities has changed, a detector that is opened again trusts the new ones,
+// also while others have the connection that trusts the old ones.
+func TestReplacedCA(t *testing.T) {
+	_, ca := certificate(t)
+	cert, renewed := certificate(t)
+	endpoint := "https://" + serve(t, says(), grpc.Creds(credentials.NewServerTLSFromCert(&cert)))
+	p, _ := pool(t)
+	cfg := detectors.Config{Options: Options{Connection: Connection{Endpoint: endpoint, TLSCA: ca}}}
+	yard, door := detector(t, p, cfg), detector(t, p, cfg)
+	frame := testFrame(t, 64, 48, nil)
+	for _, d := range []*Detector{yard, door} {
+		if _, err := d.Detect(within(t, 20*time.Second), frame); detectors.ReasonOf(err) != ReasonTLS {
+			t.Errorf("error %v, want one of reason %s", err, ReasonTLS)
+		}
+	}
+	if err := os.Rename(renewed, ca); err != nil {
+		t.Fatal(err)
+	}
+	if err := yard.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again := detector(t, p, cfg)
+	if _, err := again.Detect(within(t, 20*time.Second), frame); err != nil {
+		t.Error(err)
+	}
+	if err := errors.Join(door.Close(), again.Close()); err != nil || len(p.conns) != 0 {
+		t.Errorf("%d connections are left (%v)", len(p.conns), err)
 	}
 }
 

@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -66,6 +67,9 @@ func (p *Pool) Close() error {
 	p.mu.Lock()
 	conns := p.conns
 	p.conns, p.closed = nil, true
+	for _, c := range conns {
+		c.shut = true
+	}
 	p.mu.Unlock()
 	var errs []error
 	for _, c := range conns {
@@ -81,18 +85,21 @@ type conn struct {
 	grpc     *grpc.ClientConn
 	pool     *Pool
 	key      connKey
+	roots    *x509.CertPool        // of the file at that time; nil: the system's
 	fault    atomic.Pointer[error] // error of the last dial or handshake; nil: it succeeded
 	silence  silence
 
 	users   int            // guarded by the pool's mutex
+	shut    bool           // closed by the pool; guarded by the pool's mutex
 	signals map[string]int // number of users of each signal; guarded by the pool's mutex
 	models  map[string]bool
 }
 
 // acquire returns the connection to an endpoint for a detector with these signals,
-// which must release it. It does not dial.
+// which must release it. It does not dial. If the file ca has changed, it returns a new
+// connection; the previous one ends with its last user.
 func (p *Pool) acquire(e Endpoint, ca string, signals []string) (*conn, error) {
-	creds, err := transport(e, ca)
+	roots, err := authorities(e, ca)
 	if err != nil {
 		return nil, err
 	}
@@ -103,9 +110,13 @@ func (p *Pool) acquire(e Endpoint, ca string, signals []string) (*conn, error) {
 	}
 	key := connKey{e, ca}
 	c := p.conns[key]
-	if c == nil {
-		c = &conn{endpoint: e, pool: p, key: key, signals: make(map[string]int), models: make(map[string]bool)}
-		if c.grpc, err = c.open(creds); err != nil {
+	if c == nil || !c.roots.Equal(roots) {
+		next := &conn{endpoint: e, pool: p, key: key, roots: roots, signals: make(map[string]int), models: make(map[string]bool)}
+		if c != nil {
+			next.signals, next.models = c.signals, c.models // shared by both
+		}
+		c = next
+		if c.grpc, err = c.open(); err != nil {
 			return nil, fmt.Errorf("connect to %s: %w", e, err)
 		}
 		p.conns[key] = c
@@ -127,8 +138,8 @@ func (c *conn) release(signals []string) error {
 			delete(c.signals, s)
 		}
 	}
-	last := c.users == 0 && p.conns[c.key] == c
-	if last {
+	last := c.users == 0 && !c.shut
+	if last && p.conns[c.key] == c {
 		delete(p.conns, c.key)
 	}
 	p.mu.Unlock()
@@ -177,7 +188,11 @@ func (p *Pool) warn(e Endpoint, token bool) {
 	p.Log.Warn(what+" leave this machine unencrypted: use an https:// endpoint", "endpoint", e.String())
 }
 
-func (c *conn) open(creds credentials.TransportCredentials) (*grpc.ClientConn, error) {
+func (c *conn) open() (*grpc.ClientConn, error) {
+	creds := insecure.NewCredentials()
+	if c.endpoint.TLS {
+		creds = credentials.NewTLS(&tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.roots})
+	}
 	authority := c.endpoint.Addr
 	if c.endpoint.Network == "unix" {
 		authority = "localhost"
@@ -242,16 +257,14 @@ type handshakeError struct{ err error }
 func (e *handshakeError) Error() string { return e.err.Error() }
 func (e *handshakeError) Unwrap() error { return e.err }
 
-func transport(e Endpoint, ca string) (credentials.TransportCredentials, error) {
-	if !e.TLS {
-		return insecure.NewCredentials(), nil
+// authorities returns the certificates to trust; nil: the system's.
+func authorities(e Endpoint, ca string) (*x509.CertPool, error) {
+	if !e.TLS || ca == "" {
+		return nil, nil
 	}
-	cfg := &tls.Config{MinVersion: tls.VersionTLS12}
-	if ca != "" {
-		var err error
-		if cfg.RootCAs, err = pem.Authorities(ca); err != nil {
-			return nil, fmt.Errorf("tls_ca: %s %w: give a PEM file", ca, err)
-		}
+	roots, err := pem.Authorities(ca)
+	if err != nil {
+		return nil, fmt.Errorf("tls_ca: %s %w: give a PEM file", ca, err)
 	}
-	return credentials.NewTLS(cfg), nil
+	return roots, nil
 }
