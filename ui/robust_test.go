@@ -155,3 +155,18 @@ func TestFrozenDashboardSeesTheLinkAgain(t *testing.T) {
 		<-done
 	})
 }
+
+// Nothing fails on a screen too small to be drawn, whatever was in focus before.
+func TestKeysOnAScreenTooSmall(t *testing.T) {
+	for p := range pane.Count {
+		m := shown(t, newFake(), DefaultConfig(), 120, 40)
+		m.focusOn(p)
+		m.press("/")
+		m.Update(tea.WindowSizeMsg{Width: 8, Height: 3})
+		m.Update(triedMsg{}) // the search handles it as if it were input
+		m.overlay = nil
+		if m.Update(pressed("q")); m.crash != nil || !m.quit {
+			t.Errorf("%v: quit: %v, %v", p, m.quit, m.crash)
+		}
+	}
+}

@@ -331,7 +331,7 @@ func TestHeadShowsTheCause(t *testing.T) {
 		{60, "reconnecting: the camera refused the login: correct user and password", "▲ door: reconnecting: the camera refused the login"},
 		{40, "reconnecting: connection refused: check", "▲ door: connection refused"},
 		{40, "", "▲ camera door gives no frames (+2)"},
-		{80, "the camera of a long name: connection refused: check", "…: connection refused: ch"},
+		{80, "the camera of a long name: connection refused: check", "…: connection refused… (+2)"},
 		{40, "the camera of a long name: connection refused: check", "…: connection re… (+2)"},
 	} {
 		f := newFake()

@@ -225,6 +225,7 @@ func (m *model) headAlert(right string) string {
 		look = th.Bad
 	}
 	title, cause := th.Text(first.Title()), strings.SplitN(th.Text(first.Cause), ": ", 3) // state, reason, advice
+	must := min(2, len(cause))                                                            // parts of it that must be readable
 	for level := 0; ; level++ {
 		switch {
 		case level == withoutRight:
@@ -232,7 +233,7 @@ func (m *model) headAlert(right string) string {
 		case level == withoutWords && first.Subject != "" && first.Cause != "":
 			title = th.Text(first.Subject)
 		case level == withoutState:
-			cause = cause[min(1, len(cause)-1):]
+			cause, must = cause[must-1:], 1
 		}
 		left, more := m.headLeft(level >= brief), ""
 		switch n := len(list) - 1; {
@@ -242,22 +243,20 @@ func (m *model) headAlert(right string) string {
 			more = fmt.Sprintf(" (+%d more: %s)", n, m.scene.Hints.Alerts)
 		}
 		room := m.w - draw.Width(left) - draw.Width(th.Warning+" ") - draw.Width(more) - draw.Width(right)
-		need := ""
+		need, advice, dots := "", "", 0
 		if first.Cause != "" {
-			need = ": " + strings.Join(cause[:min(2, len(cause))], ": ")
+			need = ": " + strings.Join(cause[:must], ": ")
+		}
+		if len(cause) > must {
+			advice, dots = ": "+cause[must], 1 // it may become an ellipsis
 		}
 		if level == withoutState { // a long name, too, leaves room
-			title = ansi.Truncate(title, max(room-draw.Width(need), room/2), "…")
+			title = ansi.Truncate(title, max(room-draw.Width(need)-dots, room/2), "…")
 		}
-		need = title + need
-		if draw.Width(need) > room && level < withoutState {
+		if draw.Width(title+need)+dots > room && level < withoutState {
 			continue
 		}
-		text := need
-		if len(cause) > 2 {
-			text += ": " + cause[2]
-		}
-		text = th.Warning + " " + ansi.Truncate(text, max(room, 10), "…") + more
+		text := th.Warning + " " + ansi.Truncate(title+need+advice, max(room, 10), "…") + more
 		return draw.Fit(left+draw.Clickable(draw.OnAction, string(actAlerts), look.Of(text)), m.w-draw.Width(right)) + right
 	}
 }

@@ -85,7 +85,7 @@ func ageBar(s *Scene, stages []latency, w int) []string {
 	if total == 0 {
 		return []string{" " + s.Theme.Dim.Of("no result yet")}
 	}
-	room := w - 27
+	room := max(w-27, 0)
 	var bar strings.Builder
 	used, sum := 0, time.Duration(0)
 	for i := engine.StageCapture; i <= engine.StagePublish; i++ {

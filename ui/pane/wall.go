@@ -71,6 +71,9 @@ func WallView(s *Scene, sel, w, h int) Body {
 	b.key = func(i int) string { return cams[i].Name }
 	b.row = func(i int) string { return s.Theme.Text(cams[i].Name + " " + string(cams[i].State)) } // only for search
 	tiles, columns := s.Tiles(sel, w, h)
+	if len(tiles) == 0 { // there is no room
+		return b
+	}
 	first, last := tiles[0].Camera, tiles[len(tiles)-1].Camera
 	b.Note = fmt.Sprintf("%d to %d of %d cameras", first+1, last+1, len(cams))
 	if first == last {
