@@ -17,17 +17,16 @@ import (
 	"rvo-tui/internal/fileio"
 )
 
-// fill writes the clip's other files next to its movies and syncs all of them.
+// fill writes the clip's other files next to its movies and syncs all of them. What the clip was
+// made from is removed last: until the metadata is on the disk, the next start needs it. Of an AVI
+// only the request is left, from which nothing can be made; a disk may be full but for its size.
 func (s *store) fill(b *building, m *Meta, stills []still, found []detectors.Detection) error {
 	names, err := readNames(b.root, b.name)
 	if err != nil {
 		return onDisk("build clip", err)
 	}
-	for _, name := range names {
-		if !strings.HasPrefix(name, grownPrefix) && name != jobFile {
-			continue
-		}
-		if err := b.root.Remove(path.Join(b.name, name)); err != nil {
+	if !slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, grownPrefix) }) {
+		if err := strip(b.root, b.name); err != nil {
 			return onDisk("build clip", err)
 		}
 	}
@@ -47,8 +46,34 @@ func (s *store) fill(b *building, m *Meta, stills []still, found []detectors.Det
 	if err := writeFile(b.root, path.Join(b.name, metaFile), m.marshal()); err != nil {
 		return onDisk("build clip", err)
 	}
+	if err := strip(b.root, b.name); err != nil {
+		return onDisk("build clip", err)
+	}
 	return nil
 }
+
+// strip syncs the names in a complete clip's directory and removes what the clip was made from.
+func strip(root *os.Root, dir string) error {
+	if err := syncDir(root, dir); err != nil {
+		return err
+	}
+	names, err := readNames(root, dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if !temporary(name) {
+			continue
+		}
+		if err := root.Remove(path.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// temporary reports whether a file of an unfinished clip is not part of the finished one.
+func temporary(name string) bool { return strings.HasPrefix(name, grownPrefix) || name == jobFile }
 
 // frames writes every frame of the movie to a file, if configured.
 func (s *store) frames(b *building, m *Meta) error {
@@ -106,6 +131,9 @@ func hashFiles(root *os.Root, dir string) ([]MetaFile, error) {
 	}
 	var files []MetaFile
 	for _, name := range list {
+		if temporary(name) {
+			continue
+		}
 		if _, err := syncFile(root, path.Join(dir, name)); err != nil {
 			return nil, err
 		}

@@ -22,6 +22,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if dir := os.Getenv(savingEnv); dir != "" {
+		savingChild(dir)
+		return
+	}
 	if dir := os.Getenv(crashEnv); dir != "" {
 		crashChild(dir)
 		return

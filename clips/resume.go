@@ -14,11 +14,15 @@ import (
 	"rvo-tui/internal/text"
 )
 
-// resume completes a clip left by a dead process up to its last fragment, or removes
-// it. It logs either with the event's ID. It keeps a clip for which the disk has no space
+// resume publishes a complete clip left by a dead process, completes another one up to its
+// last fragment, or removes it. It logs either with the event's ID. It keeps a clip for which the disk has no space
 // at present.
 func (s *store) resume(root *os.Root, dir *os.File, name string) {
-	job, err := readJob(root, path.Join(name, jobFile))
+	job, whole := readWhole(root, name)
+	var err error
+	if !whole {
+		job, err = readJob(root, path.Join(name, jobFile))
+	}
 	if err != nil {
 		s.discard(root, name)
 		s.log.Warn("removed a clip that had no content yet when the program ended", "path", name, "error", err)
@@ -26,7 +30,11 @@ func (s *store) resume(root *os.Root, dir *os.File, name string) {
 	}
 	var e Entry
 	err = guard(func() (err error) {
-		e, err = s.complete(root, dir, name, job)
+		if !whole {
+			e, err = s.complete(root, dir, name, job)
+		} else if err = strip(root, name); err == nil {
+			e, err = s.publish(root, dir, name, job)
+		}
 		return err
 	})
 	if noSpace(err) {
@@ -41,7 +49,17 @@ func (s *store) resume(root *os.Root, dir *os.File, name string) {
 		s.log.Warn("a clip is lost: it was not finished when the program ended, and no part of it is playable", "event", text.Visible(job.EventID), "camera", text.Visible(job.Camera), "error", err)
 		return
 	}
-	s.log.Warn("recovered a clip up to the point where the program ended", "event", text.Visible(job.EventID), "camera", text.Visible(job.Camera), "path", e.Path)
+	what := "recovered a clip up to the point where the program ended"
+	if whole {
+		what = "recovered a clip that was complete when the program ended"
+	}
+	s.log.Warn(what, "event", text.Visible(job.EventID), "camera", text.Visible(job.Camera), "path", e.Path)
+}
+
+// readWhole returns the metadata of a clip that lacks only its final name.
+func readWhole(root *os.Root, name string) (*Meta, bool) {
+	m, err := readMeta(root, path.Join(name, metaFile))
+	return m, err == nil && m.verify(context.Background(), root, name) == nil
 }
 
 // readJob reads the request for a clip.
@@ -132,12 +150,17 @@ func Verify(ctx context.Context, dir string, e Entry) error {
 	if err != nil {
 		return fmt.Errorf("verify clip: %w", err)
 	}
+	return m.verify(ctx, root, e.Path)
+}
+
+// verify checks every file in a clip's directory.
+func (m *Meta) verify(ctx context.Context, root *os.Root, dir string) error {
 	var wrong []error
 	for _, want := range m.Files {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		got, err := hashFile(root, path.Join(e.Path, want.Name))
+		got, err := hashFile(root, path.Join(dir, want.Name))
 		switch {
 		case err != nil:
 			wrong = append(wrong, fmt.Errorf("verify clip: %w", err))
