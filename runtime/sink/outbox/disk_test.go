@@ -1,7 +1,10 @@
 package outbox
 
 import (
+	"bytes"
+	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"os/signal"
 	"slices"
@@ -238,5 +241,45 @@ func TestSetAsideBeforeTheStoreOpens(t *testing.T) {
 			t.Errorf("%d messages are set aside after a restart, want 2", v.AsideCount)
 		}
 		must(t, o.end())
+	})
+}
+
+// An output that hangs, as in reading a clip from a disk that hangs, holds up neither the end nor
+// the sinks behind the outbox, and its event is delivered at the next start.
+func TestOutputThatHangsIsAbandoned(t *testing.T) {
+	file := storeFile(t)
+	synctest.Test(t, func(t *testing.T) {
+		phone := newReceiver("phone", nil)
+		thaw := make(chan struct{})
+		stuck := newReceiver("stuck", func(o *Output) {
+			o.Send = func(context.Context, Delivery) error { <-thaw; return nil }
+		})
+		var log bytes.Buffer
+		o := newOutbox(file, func(opts *Options) { opts.Log = slog.New(slog.NewTextHandler(&log, nil)) }, phone, stuck)
+		f := start(o)
+		f.Offer(event(0))
+		time.Sleep(time.Second)
+		begun := time.Now()
+		must(t, f.end())
+		if took := time.Since(begun); took != Flush+abandonTime {
+			t.Errorf("it ended after %v", took)
+		}
+		select {
+		case <-o.written:
+		default:
+			t.Error("the sinks behind it still wait")
+		}
+		if !strings.Contains(log.String(), "outputs=[stuck]") {
+			t.Errorf("the log does not name the output that hangs:\n%s", log.String())
+		}
+		close(thaw)
+		synctest.Wait()
+		again := newReceiver("stuck", nil)
+		f = start(newOutbox(file, nil, phone, again))
+		time.Sleep(time.Second)
+		must(t, f.end())
+		if got := again.ids(); !slices.Equal(got, idsFrom(0, 1)) || len(phone.ids()) != 1 {
+			t.Errorf("after the next start %v were delivered", got)
+		}
 	})
 }

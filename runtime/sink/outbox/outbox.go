@@ -25,6 +25,10 @@ const (
 	// Flush is how long outputs keep delivering after the context of Run has ended.
 	Flush = 2 * time.Second
 
+	// abandonTime is how long an output may then take to end. One that reads a clip from a disk
+	// that hangs does not.
+	abandonTime = 500 * time.Millisecond
+
 	groupMax  = 48   // events per write; below the capacity of the sinks behind the outbox
 	tailMax   = 1024 // records kept in memory while nothing can be stored
 	asideMax  = 1000 // refused messages that are kept
@@ -127,8 +131,8 @@ func (o *Outbox) clip(e *clips.Entry, lost string) *Clip {
 }
 
 // Run implements runtime.Sink. When ctx ends it stores what was offered, and outputs
-// keep delivering for up to Flush; the rest is delivered after the next start. The
-// error reports what could neither be stored nor delivered.
+// keep delivering for up to Flush; the rest is delivered after the next start. An output
+// that hangs is abandoned. The error reports what could neither be stored nor delivered.
 func (o *Outbox) Run(ctx context.Context) error {
 	o.write(time.Now()) // opens the store
 	deliver, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -141,12 +145,10 @@ func (o *Outbox) Run(ctx context.Context) error {
 	defer found()
 	o.running.Go(func() { o.findOldClips(finding) })
 	ended := make(chan struct{})
-	var all sync.WaitGroup
-	defer all.Wait()
 
 	tick := time.NewTicker(sweepTime)
 	defer tick.Stop()
-	var over <-chan time.Time
+	var over, gone <-chan time.Time
 	stopped, asked := ctx.Done(), o.asked
 	for done := false; !done; {
 		select {
@@ -163,17 +165,35 @@ func (o *Outbox) Run(ctx context.Context) error {
 			for _, w := range o.workers {
 				close(w.finish)
 			}
-			all.Go(func() { o.running.Wait(); close(ended) })
+			go func() { o.running.Wait(); close(ended) }() // ends with the last worker
 		case <-over:
 			stop()
+			gone = time.After(abandonTime)
+		case <-gone:
+			done = true
+			o.log.Warn("outputs did not end and were abandoned: check the disk of clips.dir; what they were delivering is repeated at the next start", "outputs", o.hanging())
 		case <-ended:
 			done = true
+		}
+		if done {
 			o.retryAt = time.Time{} // last attempt
 		}
 		o.writeAll()
 	}
 	close(o.written)
 	return o.end()
+}
+
+// hanging returns the names of the outputs that have not ended.
+func (o *Outbox) hanging() (names []string) {
+	for _, w := range o.workers {
+		select {
+		case <-w.ended:
+		default:
+			names = append(names, w.out.Name)
+		}
+	}
+	return names
 }
 
 // writeAll writes everything queued, one group after the other.
