@@ -114,25 +114,17 @@ func New(opts Options, epoch time.Time) *Runtime {
 
 // Run starts everything. It returns when the context ends or, with ExitWhenEnded, when
 // all cameras have ended, after everything it started has ended. Detectors and sources
-// that hang are logged and abandoned after 2 s. Call it once.
+// that hang are logged and abandoned after 2 s, and sinks and evidence on a disk that hangs
+// after 7.5 s. Call it once.
 func (r *Runtime) Run(ctx context.Context) error {
 	defer close(r.stopped)
 	work, stopWork := context.WithCancel(ctx)
-	sinks, stopSinks := context.WithCancel(context.WithoutCancel(ctx))
-	var sinkWG sync.WaitGroup
+	sinks := newOutlets(ctx, r.opts.Log)
 	for _, s := range r.opts.Sinks {
-		sinkWG.Go(func() {
-			if err := s.Run(sinks); err != nil {
-				r.opts.Log.Error("events were lost at shutdown", "sink", s.Name(), "error", err)
-			}
-		})
+		sinks.run(s.Name(), s.Run, "events were lost at shutdown")
 	}
 	if r.opts.Clips != nil {
-		sinkWG.Go(func() {
-			if err := r.opts.Clips.Run(sinks); err != nil {
-				r.opts.Log.Error("evidence was lost at shutdown", "error", err)
-			}
-		})
+		sinks.run("evidence", r.opts.Clips.Run, "evidence was lost at shutdown")
 	}
 	defer func() {
 		ended := ctx.Err() == nil // ended by itself, so there is time
@@ -146,15 +138,15 @@ func (r *Runtime) Run(ctx context.Context) error {
 		}
 		if !ended {
 			capture.EndLowPriority()
-			stopSinks() // no more events: sinks deliver theirs while detectors end
+			sinks.stop() // no more events: sinks deliver theirs while detectors end
 		}
 		r.wg.Wait()
 		if ended && r.opts.Clips != nil {
 			// No camera delivers more frames, so this only waits for the encoder.
 			_ = r.opts.Clips.Drain(ctx)
 		}
-		stopSinks()
-		sinkWG.Wait()
+		sinks.stop()
+		sinks.wait()
 		r.broadcast()
 		r.watchers.Close()
 	}()

@@ -1,7 +1,10 @@
 package runtime_test
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -116,6 +119,47 @@ func TestRunFailsForACameraThatCannotBe(t *testing.T) {
 		}
 		if err := p.Do(context.Background(), runtime.Command{Do: runtime.Pause}); err == nil {
 			t.Error("a stopped runtime takes commands")
+		}
+	})
+}
+
+// frozen is a sink on a disk that hangs.
+type frozen struct {
+	testkit.Sink
+
+	thaw chan struct{}
+}
+
+func (*frozen) Name() string { return "frozen" }
+
+func (f *frozen) Run(context.Context) error {
+	<-f.thaw
+	return nil
+}
+
+// A sink whose disk hangs does not hold up the end of the program, nor that of other sinks.
+func TestSinkThatHangsIsAbandoned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hung, well := &frozen{thaw: make(chan struct{})}, new(testkit.Sink)
+		defer close(hung.thaw)
+		var log bytes.Buffer
+		r := runtime.New(runtime.Options{
+			Config: runtime.DefaultConfig(), Sinks: []runtime.Sink{hung, well}, Log: slog.New(slog.NewTextHandler(&log, nil)),
+		}, time.Now())
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- r.Run(ctx) }()
+		synctest.Wait()
+		begun := time.Now()
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(begun); took != 7500*time.Millisecond {
+			t.Errorf("it ended after %v", took)
+		}
+		if !well.Ended() || !strings.Contains(log.String(), "sink=frozen") || strings.Contains(log.String(), "sink=testkit") {
+			t.Errorf("the other sink has ended: %v; the log:\n%s", well.Ended(), log.String())
 		}
 	})
 }

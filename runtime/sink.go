@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -25,6 +26,69 @@ type Sink interface {
 	// ones for a bounded time, and returns an error if some are left. It is called
 	// once.
 	Run(ctx context.Context) error
+}
+
+// outletTime is how long sinks and evidence may take to end. Evidence needs up to 7 s.
+const outletTime = 7500 * time.Millisecond
+
+// outlets run the sinks and the recorder of clips. It belongs to one goroutine.
+type outlets struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	late   chan struct{} // closed outletTime after stop
+	limit  *time.Timer   // closes late; nil: not stopped
+	log    *slog.Logger
+	all    []outlet
+}
+
+// outlet is a sink or the recorder.
+type outlet struct {
+	name  string
+	ended chan struct{}
+}
+
+func newOutlets(ctx context.Context, log *slog.Logger) *outlets {
+	o := &outlets{late: make(chan struct{}), log: log}
+	o.ctx, o.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	return o
+}
+
+// run starts an outlet. lost is logged if it fails.
+func (o *outlets) run(name string, run func(context.Context) error, lost string) {
+	ended := make(chan struct{})
+	o.all = append(o.all, outlet{name, ended})
+	go func() {
+		defer close(ended)
+		if err := run(o.ctx); err != nil {
+			o.log.Error(lost, "sink", name, "error", err)
+		}
+	}()
+}
+
+// stop makes all of them end. Further calls do nothing.
+func (o *outlets) stop() {
+	if o.limit == nil {
+		o.cancel()
+		o.limit = time.AfterFunc(outletTime, func() { close(o.late) })
+	}
+}
+
+// wait waits until all have ended. One that writes to a disk that hangs is abandoned, because it
+// ends only when the disk answers.
+func (o *outlets) wait() {
+	defer o.limit.Stop()
+	for _, s := range o.all {
+		select {
+		case <-s.ended:
+			continue
+		case <-o.late:
+		}
+		select {
+		case <-s.ended:
+		default:
+			o.log.Error("a sink has not ended and was abandoned: its disk does not respond; check the disk", "sink", s.name)
+		}
+	}
 }
 
 // The states of a sink.

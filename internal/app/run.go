@@ -36,8 +36,8 @@ import (
 
 // clipGrace is how long unfinished clips may take at the end of a run; a busy machine needs it to
 // encode a few seconds. Hanging cameras take 2 s before it, a hanging encoder 0.5 s more, and
-// threads that encode frames another 0.5 s. So a stop takes at most nine seconds, below the ten
-// after which systemd and Docker kill the process.
+// threads that encode frames another 0.5 s. So a stop takes at most nine seconds, or 9.5 s if the
+// disk of a sink hangs, below the ten after which systemd and Docker kill the process.
 const clipGrace = 6 * time.Second
 
 // newDrivers returns the drivers of all kinds of video source. Without sound, a camera is not
