@@ -322,3 +322,44 @@ func TestPlayerWithoutDecoders(t *testing.T) {
 		}
 	})
 }
+
+// frozenShelf is on a disk that hangs.
+type frozenShelf struct {
+	shelf
+
+	thaw chan struct{}
+}
+
+func (s *frozenShelf) Meta(context.Context, clips.Clip) (*clips.Meta, error) {
+	<-s.thaw
+	return nil, errors.New("gone")
+}
+
+// A clip that is read from a disk that hangs does not hold up the end.
+func TestPlayerEndsWhileTheDiskHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &frozenShelf{thaw: make(chan struct{})}
+		defer close(s.thaw)
+		images := 0
+		p := NewPlayer(s, Opener{
+			Open:    func(context.Context, string) (capture.PacketSource, error) { return nil, errors.New("gone") },
+			Decoder: opener(t, &images, false),
+		})
+		p.Want(Wanted{Clip: clips.Clip{Entry: clips.Entry{EventID: "a"}}})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			p.Run(ctx, 10, func(time.Time) bool { return true }, func(Shot) {})
+		}()
+		synctest.Wait()
+		cancel()
+		select {
+		case <-ended:
+		case <-time.After(time.Minute):
+			t.Error("it waits for the disk")
+			s.thaw <- struct{}{}
+			<-ended
+		}
+	})
+}

@@ -122,9 +122,11 @@ func (p *Player) Run(ctx context.Context, rate float64, ready func(now time.Time
 	var low sync.Once
 	now := new(reel)
 	defer func() { now.close() }()
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	defer func() { stop() }()
+	var loading sync.WaitGroup
+	defer func() {
+		stop()
+		await(&loading)
+	}()
 	for {
 		w := p.want()
 		if event := w.Clip.Entry.EventID; event != now.event {
@@ -135,7 +137,7 @@ func (p *Player) Run(ctx context.Context, rate float64, ready func(now time.Time
 				low.Do(func() { capture.LowPriority(nice) })
 				load, cancel := context.WithCancel(ctx)
 				stop = cancel
-				wg.Go(func() {
+				loading.Go(func() {
 					r := p.load(load, w.Clip)
 					select {
 					case loaded <- r:
@@ -169,6 +171,19 @@ func (p *Player) Run(ctx context.Context, rate float64, ready func(now time.Time
 				now.show(w, time.Now(), send)
 			}
 		}
+	}
+}
+
+// abandonTime is how long Run waits at its end for a clip that is being read.
+const abandonTime = time.Second
+
+// await waits up to abandonTime. Reading from a disk that hangs ends only when the disk answers.
+func await(loading *sync.WaitGroup) {
+	ended := make(chan struct{})
+	go func() { loading.Wait(); close(ended) }() // ends with the last one
+	select {
+	case <-ended:
+	case <-time.After(abandonTime):
 	}
 }
 
