@@ -19,6 +19,9 @@ const (
 	// order go back by less.
 	clockJump = 5 * time.Second
 	clockBack = 500 * time.Millisecond
+	// clockQuiet is how long no stream may be observed before a new one is believed
+	// more than the clock.
+	clockQuiet = 2 * time.Second
 	// clockOutliers is the maximum number of observations ignored because they are at
 	// least clockOutlier faster than all others.
 	clockOutliers = 3
@@ -234,6 +237,18 @@ func (c *Clock) latency(at time.Duration) (latency time.Duration, inStep bool) {
 	arrives := c.base.Add(at + c.line.delay(at))
 	latency = arrives.Sub(time.Unix(0, int64(at)))
 	return latency, latency >= 0 && latency <= stepLatency
+}
+
+// outdated reports whether the camera's clock was set since the last observation: data with
+// a camera time arrives at another time than it should, by more than clockBack. While
+// another stream is observed, this one is only late.
+func (c *Clock) outdated(at time.Duration, arrives time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.n == 0 || arrives.Sub(c.base.Add(c.last.arrived())) < clockQuiet {
+		return false
+	}
+	return arrives.Sub(c.base.Add(at+c.line.delay(at))).Abs() > clockBack
 }
 
 // Reset discards all observations.

@@ -155,6 +155,27 @@ func TestSharedClockSurvivesAReconnect(t *testing.T) {
 	}
 }
 
+// A camera whose clock is a little different after it restarted does not have frames of the past.
+func TestSharedClockOfACameraThatRestarts(t *testing.T) {
+	for _, off := range []time.Duration{-3 * time.Second, -700 * ms, 700 * ms, 3 * time.Second} {
+		var camera Clock
+		start := time.Now()
+		for connection := range 2 {
+			s := Stamper{Camera: &camera}
+			for i := range 25 * 60 {
+				pts := time.Duration(i) * 40 * ms
+				arrived := start.Add(time.Duration(connection)*90*time.Second + pts)
+				if i%125 == 10 {
+					s.Report(pts, arrived.Sub(start)+time.Hour+time.Duration(connection)*off)
+				}
+				if captured, _ := s.Packet(pts, pts, arrived); arrived.Sub(captured) > ms {
+					t.Fatalf("clock moved by %v: frame %d of connection %d is %v old", off, i, connection, arrived.Sub(captured))
+				}
+			}
+		}
+	}
+}
+
 // Frames in decoding order keep their own capture times.
 func TestStamperOfReorderedPackets(t *testing.T) {
 	var s Stamper

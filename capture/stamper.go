@@ -109,6 +109,9 @@ func (s *Stamper) Report(pts, wall time.Duration) {
 		if s.Camera == nil {
 			s.Camera = new(Clock)
 		}
+		if arrives := s.own.Time(pts); !arrives.IsZero() && s.Camera.outdated(wall, arrives) {
+			s.Camera.Reset() // the camera restarted
+		}
 		s.own.replay(s.Camera, s.offset)
 	}
 }
