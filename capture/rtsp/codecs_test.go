@@ -127,6 +127,17 @@ func TestSeveralPictureParameterSets(t *testing.T) {
 	}
 }
 
+// A description that is sent again, in several sets, is not a new one.
+func TestSeveralSequenceParameterSets(t *testing.T) {
+	other := bytes.Clone(testSPS)
+	other[3]++ // another level
+	frame := [][]byte{other, testSPS, testPPS, {0x65, 1, 2, 3}}
+	got := assemble(newH264(media{format: map[string]string{}}), [][][]byte{frame, frame}, nil)
+	if len(got) != 2 || got[0].track != got[1].track {
+		t.Errorf("%d frames, of one track: %v", len(got), got[0].track == got[1].track)
+	}
+}
+
 // Some encoders never send an IDR frame, but mark recovery points.
 func TestH264RecoveryPointIsKey(t *testing.T) {
 	for text, want := range map[string]bool{

@@ -84,7 +84,7 @@ func (s *sets) renew(known *capture.Track, depth, index int, parse func(nal []by
 	}
 	s.changed = false
 	config := s.config()
-	if config == nil {
+	if config == nil || bytes.Equal(config, known.Config) {
 		return known, depth
 	}
 	t := *known

@@ -216,6 +216,27 @@ func TestControlAddresses(t *testing.T) {
 	}
 }
 
+// Descriptions that cameras write in other ways than the RFCs.
+func TestOddDescriptions(t *testing.T) {
+	const fmtp = "a=fmtp:96 packetization-mode=1;sprop-parameter-sets=Z0IACg==,aM48gA=="
+	for name, text := range map[string]string{
+		"a medium without formats": "m=video 0 RTP/AVP 96\na=rtpmap:96 H264/90000\n" + fmtp + "\na=control:video\nm=application 0 RTP/AVP\na=control:meta\n",
+		"a medium without a port":  "m=video 0 RTP/AVP 96\na=rtpmap:96 H264/90000\n" + fmtp + "\na=control:video\nm=application\na=control:meta\na=sendonly\n",
+		"formats in two lines":     "m=video 0 RTP/AVP 96\na=rtpmap:96 H264/90000\na=fmtp:96 packetization-mode=1\na=fmtp:96 sprop-parameter-sets=Z0IACg==,aM48gA==\na=control:video\n",
+		"tabs":                     "m=video\t0\tRTP/AVP\t96\na=rtpmap:96\tH264/90000\n" + strings.Replace(fmtp, "96 ", "96\t", 1) + "\na=control:video\n",
+		"lower case, no line ends": "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 h264/90000\r\n" + fmtp + " \r\na=control:video \x00",
+	} {
+		tracks, _, _, err := parseSDP([]byte(text))
+		if err != nil || len(tracks) != 1 {
+			t.Errorf("%s: %d tracks, %v", name, len(tracks), err)
+			continue
+		}
+		if m := tracks[0]; m.codec != capture.H264 || m.control != "video" || m.format["packetization-mode"] != "1" || m.format["sprop-parameter-sets"] != "Z0IACg==,aM48gA==" || m.ours {
+			t.Errorf("%s: %+v", name, m)
+		}
+	}
+}
+
 // A self-signed certificate is rejected before any login is sent.
 func TestCertificates(t *testing.T) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

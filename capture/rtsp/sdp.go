@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -68,7 +69,7 @@ func tidy(text []byte) string {
 	var out strings.Builder
 	out.WriteString("v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n")
 	for line := range bytes.Lines(text) {
-		line = bytes.Trim(line, "\r\n\t \x00")
+		line = bytes.ReplaceAll(bytes.Trim(line, "\r\n\t \x00"), []byte("\t"), []byte(" "))
 		if len(line) < 3 || line[1] != '=' {
 			continue
 		}
@@ -76,7 +77,7 @@ func tidy(text []byte) string {
 		case 'm':
 			fields := strings.Fields(string(line[2:]))
 			if len(fields) < 4 {
-				continue
+				fields = []string{"application", "0", "RTP/AVP", "0"} // to which the next lines belong
 			}
 			kind := strings.ToLower(fields[0])
 			if kind != "video" && kind != "audio" {
@@ -107,7 +108,7 @@ func readMedia(m *sdp.MediaDescription) (t media, name string) {
 			case a.Key == "rtpmap" && number == format:
 				mapping = strings.TrimSpace(value)
 			case a.Key == "fmtp" && number == format:
-				t.format = parameters(value)
+				maps.Copy(t.format, parameters(value))
 			case a.Key == "control":
 				t.control = strings.TrimSpace(a.Value)
 			case a.Key == "sendonly":
