@@ -56,9 +56,7 @@ func open(ctx context.Context, cfg capture.Config, addr capture.Address, o Optio
 		if err == nil && next == nil {
 			return s, nil
 		}
-		if closing := s.Close(); err == nil {
-			err = closing
-		}
+		_ = s.Close() // the server may have closed it already
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()

@@ -16,6 +16,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -165,6 +166,33 @@ func TestRedirects(t *testing.T) {
 			})
 		})
 	}
+}
+
+// brokenPipe is a connection that cannot be closed properly, as TLS when the server has gone.
+type brokenPipe struct{ net.Conn }
+
+func (b brokenPipe) Close() error {
+	b.Conn.Close()
+	return syscall.EPIPE
+}
+
+func TestRedirectsOfAServerThatGoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, second := newFake(t), newFake(t)
+		first.answers["DESCRIBE"] = "302 Moved\r\nLocation: rtsp://other/b\r\n"
+		cfg, addr := config("rtsp://cam/a")
+		s, err := first.openWithDial(t.Context(), cfg, addr, func(ctx context.Context, address string) (net.Conn, error) {
+			if address != "cam:554" {
+				return second.dial(ctx, address)
+			}
+			conn, err := first.dial(ctx, address)
+			return brokenPipe{conn}, err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+	})
 }
 
 func (f *fake) openWithDial(ctx context.Context, cfg capture.Config, addr capture.Address, dial dialer) (capture.PacketSource, error) {

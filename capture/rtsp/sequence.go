@@ -13,6 +13,8 @@ const (
 	maxHold = 100 * time.Millisecond
 	// seqJump is a step of sequence numbers that means a new stream rather than loss.
 	seqJump = 3000
+	// restart is how many successive packets must be late to be a new stream.
+	restart = 16
 )
 
 // sequencer reorders the packets of one RTP stream, drops duplicates, and reports gaps.
@@ -29,6 +31,8 @@ type sequencer struct {
 	arrivals [maxHeld]time.Time
 	count    int
 	since    time.Time // when holding started
+	behind   uint16    // last late packet
+	run      int       // successive late packets up to it, with none in order between them
 
 	// Statistics for receiver reports (RFC 3550, section 6.4.1).
 	cycles   uint32
@@ -42,12 +46,19 @@ type sequencer struct {
 func (s *sequencer) push(p *rtp.Packet, arrived time.Time) {
 	s.received++
 	step := int16(p.SequenceNumber - s.next)
-	if !s.begun || p.SSRC != s.ssrc || step > seqJump || step < -seqJump {
-		restart := s.begun
+	if step >= 0 {
+		s.run = 0
+	} else if s.run++; p.SequenceNumber != s.behind+1 {
+		s.run = 1
+	}
+	s.behind = p.SequenceNumber
+	if !s.begun || p.SSRC != s.ssrc || step > seqJump || step < -seqJump || s.run >= restart {
+		again := s.begun
 		s.flush()
+		s.run = 0
 		s.begun, s.ssrc, s.next = true, p.SSRC, p.SequenceNumber+1
 		s.cycles, s.base, s.received, s.lost = 0, uint32(p.SequenceNumber), 1, 0
-		s.emit(p, arrived, restart)
+		s.emit(p, arrived, again)
 		return
 	}
 	switch {

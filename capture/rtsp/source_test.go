@@ -13,6 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/pion/rtp"
+
 	"rvo-tui/capture"
 )
 
@@ -377,6 +379,52 @@ func TestTimesThatStandStill(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A camera that restarts its sequence numbers, but keeps its SSRC, goes on.
+func TestSequenceThatStartsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		f.play = func(c *fakeConn) {
+			for i := 0; c.wait(40 * ms); i++ {
+				c.rtp(uint16(i%1000), uint32(i*3600), true, nal(i%25 == 0, byte(i)))
+			}
+		}
+		s := f.mustOpen("rtsp://cam/")
+		last := time.Duration(0)
+		for range 1500 {
+			p := read(t, s, 1)[0]
+			if p.PTS-last > time.Second {
+				t.Fatalf("no frame from %v to %v", last, p.PTS)
+			}
+			last = p.PTS
+		}
+	})
+}
+
+// Packets that arrive twice, in any order, do not look like a restart.
+func TestRepeatedPacketsAreDropped(t *testing.T) {
+	var got []uint16
+	s := sequencer{hold: true, emit: func(p *rtp.Packet, _ time.Time, gap bool) {
+		if got = append(got, p.SequenceNumber); gap {
+			t.Errorf("packet %d comes after a gap", p.SequenceNumber)
+		}
+	}}
+	push := func(n int) { s.push(&rtp.Packet{Header: rtp.Header{SequenceNumber: uint16(n)}}, time.Time{}) }
+	for i := range 1000 {
+		push(i)
+		switch {
+		case i%50 == 49:
+			for again := i - 3; again <= i; again++ {
+				push(again)
+			}
+		case i > 5 && i%3 == 0:
+			push(i - 5)
+		}
+	}
+	if len(got) != 1000 || s.lost != 0 {
+		t.Errorf("%d packets, %d lost", len(got), s.lost)
 	}
 }
 
