@@ -135,6 +135,9 @@ func status(err error) int {
 			return exitUsage
 		}
 		return exitFailure
+	case errors.Is(err, context.Canceled):
+		complain("rvo-tui: interrupted")
+		return exitFailure
 	case errors.As(err, &bad):
 		complain(err.Error())
 		return exitUsage

@@ -194,10 +194,12 @@ func ctlShow(ctx context.Context, stop context.CancelCauseFunc, there *client.Cl
 		}
 	}
 	switch cause := context.Cause(ctx); {
-	case cause == nil:
+	case cause == nil || err == nil && !ctlEndless(flags):
 		return err
+	case errors.Is(cause, context.Canceled) && ctlEndless(flags):
+		return nil // the user has seen enough
 	case errors.Is(cause, context.Canceled):
-		return nil // interrupted by the user
+		return fmt.Errorf("%s: interrupted before rvo-tui answered", flags.Verb) // not: there is nothing
 	default:
 		return cause
 	}

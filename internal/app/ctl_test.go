@@ -206,8 +206,17 @@ func TestCtlNamesTheHelpOfItsVerb(t *testing.T) {
 	}
 }
 
-// An interrupt during a command gives a readable message.
+// An interrupt during a command gives a readable message, and an error: without an answer, alerts
+// are not known to be none.
 func TestCtlInterrupted(t *testing.T) {
+	for verb, want := range map[string]string{
+		"reload": "check with ctl status whether it was done", "alerts": "interrupted before", "status": "interrupted before", "diff": "interrupted before",
+	} {
+		t.Run(verb, func(t *testing.T) { ctlInterrupted(t, verb, want) })
+	}
+}
+
+func ctlInterrupted(t *testing.T, verb, want string) {
 	at := filepath.Join(t.TempDir(), "s")
 	ln, err := net.Listen("unix", at)
 	if err != nil {
@@ -225,11 +234,11 @@ func TestCtlInterrupted(t *testing.T) {
 			<-ctx.Done()
 		}
 	})
-	flags, err := cli.Parse([]string{"ctl", "reload", "--addr", at}, io.Discard)
+	flags, err := cli.Parse([]string{"ctl", verb, "--addr", at}, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := ctl(ctx, testLoader(), flags, io.Discard); err == nil || !strings.Contains(err.Error(), "check with ctl status whether it was done") {
+	if err := ctl(ctx, testLoader(), flags, io.Discard); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v", err)
 	}
 }
