@@ -165,3 +165,17 @@ func TestWriteWhatRuns(t *testing.T) {
 		t.Errorf("it was taken back twice: %v", err)
 	}
 }
+
+// With --find there is no file to compare with or to write.
+func TestFindHasNoFile(t *testing.T) {
+	flags := cli.Flags{Find: "motion", CameraURI: "synthetic:street"}
+	loader := testLoader()
+	cfg, err := loader.Load(flags)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := &reloader{loader: loader, flags: flags, cfg: cfg}
+	if _, err := (file{again}).Edit(t.Context(), nil, false); err == nil || !strings.Contains(err.Error(), "write one with rvo-tui init") {
+		t.Errorf("got %v", err)
+	}
+}

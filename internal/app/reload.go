@@ -227,8 +227,11 @@ func (f file) revision(ctx context.Context) (config.Revision, error) {
 
 // text returns the text of the file. It fails with errChanged if the file was changed.
 func (f file) text() ([]byte, error) {
-	if f.cfg.Once {
+	switch {
+	case f.cfg.Once:
 		return nil, errOnce
+	case f.flags.Find != "":
+		return nil, errors.New("there is no file with --find; write one with rvo-tui init")
 	}
 	_, text, err := f.loader.Find(f.source().Config)
 	if err == nil && sha256.Sum256(text) != f.cfg.Sum {
