@@ -39,11 +39,12 @@ func New(pool *remote.Pool, encode capture.Encoder, cfg detectors.Config) (*Dete
 
 // Detect returns the number of matching objects, and the number for each label that has
 // a signal. Each error is a *detectors.Error. After an error it asks the server for the
-// model again, in case it has changed.
+// model again, in case it has changed, unless it has just asked.
 func (d *Detector) Detect(ctx context.Context, frame *capture.Frame) ([]detectors.Reading, error) {
 	if err := d.server.client.Down(); err != nil {
 		return nil, err
 	}
+	asked := d.model == nil || d.doubt
 	if err := d.Open(ctx); err != nil {
 		return nil, err
 	}
@@ -53,7 +54,8 @@ func (d *Detector) Detect(ctx context.Context, frame *capture.Frame) ([]detector
 	}
 	found, err := d.find(ctx, pix, w, h)
 	if err != nil {
-		d.doubt = true
+		// Asking may have left too little time for the model, and would again.
+		d.doubt = !asked || detectors.ReasonOf(err) != detectors.ReasonTimeout
 		return nil, err
 	}
 	return d.model.counter.Readings(found), nil

@@ -343,6 +343,33 @@ func TestModelThatStaysIsNotReadAgain(t *testing.T) {
 	}
 }
 
+// If asking for the model leaves too little time to run it, the next frame is not preceded by the
+// same questions.
+func TestModelThatWasJustReadIsNotDoubtedForBeingSlow(t *testing.T) {
+	late := 0
+	f := &fake{meta: yolo(), infer: func(context.Context, *request) (*response, error) {
+		if late > 0 {
+			late--
+			return nil, status.Error(codes.Unavailable, "Request timeout expired")
+		}
+		return answers(0.9), nil
+	}}
+	d := detector(t, at(serve(t, f)))
+	until(t, d)
+	f.with(func(*fake) { late = 3 })
+	for i, want := range []int{1, 2, 2} {
+		if _, err := d.Detect(within(t, soon), frame(t, 64, 64)); detectors.ReasonOf(err) != detectors.ReasonTimeout {
+			t.Fatal(err)
+		}
+		if f.describe != want {
+			t.Errorf("after frame %d the metadata was read %d times, want %d", i, f.describe, want)
+		}
+	}
+	if _, reasons := until(t, d); len(reasons) != 0 || f.describe != 3 {
+		t.Errorf("%v; the metadata was read %d times, want 3", reasons, f.describe)
+	}
+}
+
 func TestCheck(t *testing.T) {
 	kind := Kind(remote.NewPool(nil), nil)
 	for _, c := range []struct {
