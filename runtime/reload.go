@@ -123,11 +123,22 @@ func (r *Runtime) inherit(ctx context.Context, name string, from *active, next S
 		if before || now || !attached {
 			continue
 		}
-		if err := p.do(ctx, func(*engine.Engine, time.Duration) error { return p.attach(w.current(spec), spec, w.make) }); err != nil {
+		if err := p.do(ctx, func(*engine.Engine, time.Duration) error { return p.attach(r.again(w, spec, name)) }); err != nil {
 			problems = append(problems, fmt.Errorf("camera %q: %w", name, err))
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// again returns what a pipeline needs to attach a detector again that was attached by
+// command: with the current zones of the camera or, if one is missing, with those that it
+// had.
+func (r *Runtime) again(w *worker, spec detectors.Spec, camera string) (detectors.Config, detectors.Spec, func() (detectors.Detector, error)) {
+	cfg := w.current(spec)
+	if r.knows(camera, cfg) != nil {
+		return cfg, spec, w.make
+	}
+	return r.prepare(cfg, camera)
 }
 
 // change applies next to the detectors and rules of a camera, given the previous setup.
@@ -155,6 +166,16 @@ func (r *Runtime) change(p *pipeline, e *engine.Engine, now time.Duration, last,
 			problems = append(problems, p.detach(d.Name))
 		}
 		fresh = append(fresh, d)
+	}
+	for _, w := range slices.Clone(p.workers) {
+		spec, attached := e.Spec(w.task)
+		if _, configured := is[w.spec.Name]; configured || !attached {
+			continue
+		}
+		if now, _, _ := r.again(w, spec, p.name); !reflect.DeepEqual(now, w.current(spec)) { // its zones
+			problems = append(problems, p.detach(now.Name))
+			fresh = append(fresh, now)
+		}
 	}
 	// Everything to be removed is gone, so its signals are free.
 	for _, d := range fresh {

@@ -172,6 +172,62 @@ func TestReloadIsMadeUpFor(t *testing.T) {
 	})
 }
 
+// A detector that was attached by command looks at the zones as they are, also on a camera that is
+// restarted.
+func TestReloadMovesTheZonesOfAddedDetectors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		added := testkit.NewDetector("added", testkit.Always(1))
+		added.Config.Zones = []string{"yard"}
+		door := &testkit.Camera{Name: "door"}
+		p := start(t, testkit.Setup{Cameras: []*testkit.Camera{door}, Attachable: []*testkit.Detector{added}})
+		p.Until(205 * ms)
+		setup := runtime.Setup{Cameras: []capture.Config{door.Config()}}
+		reload := func() {
+			t.Helper()
+			if err := p.Do(t.Context(), runtime.Command{Do: runtime.Reload, Setup: &setup}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		at := func(left float64) {
+			setup.Zones = []detectors.Zone{{Name: "yard", Rect: []float64{left, 0, 0.5, 1}}}
+			reload()
+		}
+		within := func() float64 {
+			t.Helper()
+			list, err := p.Running(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := list[0].Detectors; len(d) == 1 && len(d[0].Within) == 1 {
+				return d[0].Within[0][0][0]
+			}
+			t.Fatalf("running: %+v", list[0].Detectors)
+			return 0
+		}
+		at(0.1)
+		if err := p.Do(t.Context(), runtime.Command{Do: runtime.Attach, Attached: &added.Config}); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Do(t.Context(), runtime.Command{Do: runtime.SetRate, Detector: "added", FPS: 7}); err != nil {
+			t.Fatal(err)
+		}
+		at(0.2)
+		if x := within(); x != 0.2 {
+			t.Errorf("its zone begins at %v, want 0.2", x)
+		}
+		setup.Cameras[0].StallTimeout = text.Duration(time.Minute)
+		at(0.3)
+		if x := within(); x != 0.3 {
+			t.Errorf("after a restart of the camera its zone begins at %v, want 0.3", x)
+		}
+		setup.Zones = nil
+		reload()
+		if x, fps := within(), p.Detector(t, "door", "added").MaxFPS; x != 0.3 || fps != 7 {
+			t.Errorf("without the zone its zone begins at %v, and its rate is %v; want 0.3 and 7", x, fps)
+		}
+	})
+}
+
 func TestReloadNeedsASetup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := start(t, testkit.Setup{Cameras: []*testkit.Camera{{Name: "door"}}})
