@@ -193,6 +193,10 @@ func TestViewerGetsResults(t *testing.T) {
 	if n := len(v.queue); n != Limit || v.lost.Results != 10 {
 		t.Errorf("%d results wait, %d are counted as lost", n, v.lost.Results)
 	}
+	newSender(l, 5, 10).send(500)
+	if n := len(v.queue); n != Limit || v.lost != (Lost{Frames: 500, GOPs: 100, Results: 10}) {
+		t.Errorf("%d entries wait, %+v are counted as lost", n, v.lost)
+	}
 	l.remove(v)
 	give(4)
 	if v.lost.Results != 10 || l.watched.Load() {

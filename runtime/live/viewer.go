@@ -109,9 +109,14 @@ func (v *Viewer) packet(camera string, p *capture.Packet) (lost uint64) {
 
 func isPacket(e Entry) bool { return e.Packet != nil }
 
-// skip drops all queued packets and returns how many there were. The caller holds mu.
+// skip drops all queued packets and returns how many there were. Lost entries become part
+// of the next one. The caller holds mu.
 func (v *Viewer) skip() (lost uint64) {
 	v.queue = slices.DeleteFunc(v.queue, func(e Entry) bool {
+		if l := e.Lost; l != nil {
+			v.lost.Frames, v.lost.GOPs, v.lost.Results = v.lost.Frames+l.Frames, v.lost.GOPs+l.GOPs, v.lost.Results+l.Results
+			return true
+		}
 		if e.Packet == nil {
 			return false
 		}
