@@ -342,7 +342,9 @@ func (e *Engine) expire(now time.Duration, t *task) bool {
 		t.phase = stuck
 		t.timeouts++
 		t.countError(detectors.ReasonTimeout, fmt.Errorf("no result within its timeout of %v; raise timeout, or reduce its load", t.spec.Timeout))
-		e.forget(t, detectors.Stuck)
+		if t.enabled {
+			e.forget(t, detectors.Stuck)
+		}
 		t.logged = true
 		e.do(t, DoRevoke, 0)
 		return true

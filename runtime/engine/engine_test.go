@@ -266,6 +266,24 @@ func TestStuckIsRevokedAndItsAnswerThrownAway(t *testing.T) {
 	}
 }
 
+// The signals of a disabled detector say so, whatever becomes of its last run.
+func TestStuckWhenDisabled(t *testing.T) {
+	s := newSim(t)
+	s.attach(&script{spec: spec("a", 10), exec: 3 * time.Second})
+	s.frames(3, ms, 50*ms)
+	s.until(100 * ms)
+	s.command(func(e *Engine, _ time.Duration) {
+		if err := e.Enable("a", false); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, at := range []time.Duration{2 * time.Second, 4 * time.Second} {
+		if s.until(at); s.signal("a").Unknown != detectors.Off {
+			t.Errorf("after %v the signal is unknown because %v, want off", at, s.signal("a").Unknown)
+		}
+	}
+}
+
 func TestUnansweredSignalIsZeroAndNaNIsUnknown(t *testing.T) {
 	s := newSim(t)
 	value := math.NaN()
