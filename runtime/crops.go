@@ -80,16 +80,20 @@ func (w *worker) crops(ctx context.Context, b framed) (sum []detectors.Reading, 
 }
 
 // choose returns the boxes to process: new ones first, then the least recently
-// processed.
+// processed, and of these the ones that failed. One that always fails takes its turn.
 func (w *worker) choose(boxes []detectors.Detection) []detectors.Detection {
-	since := func(d *detectors.Detection) time.Duration {
-		if a := d.Attribute(w.spec.Provides[0]); a != nil && a.Unknown == detectors.Known {
-			return a.Expires
+	last := func(d *detectors.Detection) (expires time.Duration, known bool) {
+		if a := d.Attribute(w.spec.Provides[0]); a != nil {
+			return a.Expires, a.Unknown == detectors.Known
 		}
-		return 0
+		return 0, false
 	}
 	boxes = slices.Clone(boxes)
-	slices.SortStableFunc(boxes, func(a, b detectors.Detection) int { return cmp.Compare(since(&a), since(&b)) })
+	slices.SortStableFunc(boxes, func(a, b detectors.Detection) int {
+		x, good := last(&a)
+		y, better := last(&b)
+		return cmp.Or(cmp.Compare(x, y), order(good, better))
+	})
 	return boxes[:min(len(boxes), w.spec.MaxCrops)]
 }
 

@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -225,5 +226,25 @@ func TestRestartsAddUp(t *testing.T) {
 	second.times = 3
 	if got := w.restarts(); got != 5 {
 		t.Errorf("%d restarts, want 5", got)
+	}
+}
+
+// A box that fails does not keep its detector from the others.
+func TestBoxesTakeTurns(t *testing.T) {
+	box := func(name string, looked time.Duration, why detectors.Why) detectors.Detection {
+		return detectors.Detection{Label: name, Attributes: []detectors.Attribute{{Name: "a", Unknown: why, Expires: looked}}}
+	}
+	w := &worker{spec: spec("a", 10)}
+	w.spec.MaxCrops = 4
+	var names []string
+	for _, b := range w.choose([]detectors.Detection{
+		box("fails", 2*time.Second, detectors.Errored), box("last", 3*time.Second, detectors.Known), box("good", 2*time.Second, detectors.Known),
+		box("first", time.Second, detectors.Known),
+		{Label: "new"},
+	}) {
+		names = append(names, b.Label)
+	}
+	if got, want := strings.Join(names, " "), "new first fails good"; got != want {
+		t.Errorf("looked at %s, want %s", got, want)
 	}
 }
