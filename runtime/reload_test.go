@@ -159,8 +159,13 @@ func TestReloadIsMadeUpFor(t *testing.T) {
 		}
 		hurried, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
+		busy := make(chan time.Duration, 1)
+		time.AfterFunc(500*ms, func() { busy <- p.Snapshot().Loop.Busy })
 		if err := p.Do(hurried, runtime.Command{Do: runtime.Reload, Setup: &next}); err == nil {
 			t.Fatal("a camera that hangs has taken part in a reload")
+		}
+		if d := <-busy; d != 500*ms {
+			t.Errorf("after 500ms the loop was busy for %v", d)
 		}
 		hang.Release()
 		if err := p.Do(t.Context(), runtime.Command{Do: runtime.Reload, Setup: &next}); err != nil {

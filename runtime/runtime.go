@@ -186,6 +186,7 @@ func (r *Runtime) serve(ctx context.Context) error {
 			r.look()
 			continue
 		case req := <-changes:
+			r.loop.begin(time.Since(r.epoch))
 			r.current = r.begin(ctx, req)
 		case <-r.current.ending():
 		case c := <-r.ended:
@@ -200,6 +201,7 @@ func (r *Runtime) serve(ctx context.Context) error {
 			continue
 		}
 		if r.current != nil && r.current.ended() {
+			r.loop.begin(time.Since(r.epoch))
 			err := r.current.rest()
 			r.count(ctx)
 			r.current.reply <- err
