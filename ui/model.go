@@ -261,7 +261,7 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.pause = suspended
 		return m, tea.Quit
 	}
-	if m.small() && !m.usable(msg) {
+	if m.small() && !m.usable(msg) || foreign(msg) {
 		return m, nil
 	}
 	if m.overlay != nil {
@@ -306,6 +306,18 @@ func (m *model) usable(msg tea.Msg) bool {
 		return false
 	}
 	return true
+}
+
+// foreign reports whether a message is input of the mouse that nothing is bound to: another button
+// than the left one, with which terminals paste, or a wheel to the side.
+func foreign(msg tea.Msg) bool {
+	switch msg := msg.(type) {
+	case tea.MouseClickMsg:
+		return msg.Button != tea.MouseLeft
+	case tea.MouseWheelMsg:
+		return msg.Button != tea.MouseWheelUp && msg.Button != tea.MouseWheelDown
+	}
+	return false
 }
 
 // answerTime is how long a terminal may take to answer the query sent at the start. leaveTime is
@@ -431,6 +443,9 @@ func (m *model) take(f feedMsg) {
 	if states := fingerprint(f.snap); states != m.states || f.snap.At.Sub(m.slowAt) >= 480*time.Millisecond {
 		m.states, m.slowAt = states, f.snap.At
 		m.slow++
+		if strings.Contains(s.Filter, "since=") { // rows grow too old
+			m.sift()
+		}
 	}
 	m.arrange()
 }

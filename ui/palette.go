@@ -15,12 +15,15 @@ import (
 	"rvo-tui/ui/state"
 )
 
+// maxInput is the maximum length of an input line in characters: enough for a signed address.
+const maxInput = 8192
+
 // newInput returns an input line. Its cursor does not blink, which would redraw the screen all
 // the time.
 func newInput(value string) textinput.Model {
 	in := textinput.New()
 	in.Prompt = ""
-	in.CharLimit = state.MaxLine
+	in.CharLimit = maxInput
 	in.KeyMap.Paste.SetEnabled(false) // the terminal pastes; over SSH, this machine's clipboard is the wrong one
 	in.SetVirtualCursor(true)
 	styles := in.Styles()

@@ -108,12 +108,12 @@ func (m *model) version(p pane.ID) uint64 {
 		}
 	case pane.Events:
 		if n := len(s.Events); n > 0 {
-			return s.Events[n-1].Seq
+			return s.Events[n-1].Seq + uint64(n)<<40
 		}
 		return 0
 	case pane.Log:
 		if n := len(s.Log); n > 0 {
-			return s.Log[n-1].Seq
+			return s.Log[n-1].Seq + uint64(n)<<40
 		}
 		return 0
 	}

@@ -170,3 +170,53 @@ func TestKeysOnAScreenTooSmall(t *testing.T) {
 		}
 	}
 }
+
+// Only the left button clicks: with the others, terminals paste.
+func TestOtherMouseButtonsDoNothing(t *testing.T) {
+	m := shown(t, newFake(), DefaultConfig(), 120, 40)
+	typing(m, "x")
+	at := spots(m)["key y"]
+	for _, b := range []tea.MouseButton{tea.MouseMiddle, tea.MouseRight, tea.MouseBackward} {
+		if _, cmd := m.Update(tea.MouseClickMsg{X: at[0], Y: at[1], Button: b}); cmd != nil || m.overlay == nil {
+			t.Errorf("button %v answers a question", b)
+		}
+	}
+	typing(m, "esc", "?")
+	m.Update(tea.MouseWheelMsg{X: 60, Y: 20, Button: tea.MouseWheelRight})
+	if top := m.overlay.(*sheet).top; top != 0 {
+		t.Errorf("a wheel to the side scrolls by %d", top)
+	}
+}
+
+// A long address is not cut.
+func TestLongAddressIsPasted(t *testing.T) {
+	m := shown(t, newFake(), DefaultConfig(), 120, 40)
+	m.pick()
+	typing(m, "up")
+	long := "https://10.0.0.7/a.m3u8?sign=" + strings.Repeat("x", 2000)
+	m.Update(tea.PasteMsg{Content: long})
+	if got := m.overlay.(*picker).source(); got != long {
+		t.Errorf("%d of %d characters arrive", len(got), len(long))
+	}
+	m.overlay = nil
+	typing(m, ":")
+	m.Update(tea.PasteMsg{Content: "filter " + long})
+	if typing(m, "enter"); m.scene.Filter != long || len(m.state.History) != 0 {
+		t.Errorf("the filter has %d of %d characters, the history %d lines", len(m.scene.Filter), len(long), len(m.state.History))
+	}
+}
+
+// Events that have grown older than a query's "since" disappear without a new event.
+func TestEventsGrowTooOld(t *testing.T) {
+	m := shown(t, newFake(), DefaultConfig(), 120, 40)
+	m.scene.Filter = "since=30s"
+	m.sift()
+	for i, want := range []bool{true, true, false} {
+		s := *sample()
+		s.At = noon.Add(time.Duration(i) * 8 * time.Second)
+		m.take(feedMsg{snap: &s})
+		if got := strings.Contains(ansi.Strip(strings.Join(m.screen(), "\n")), "blind      door"); got != want {
+			t.Errorf("after %v it is shown: %v", s.At.Sub(noon), got)
+		}
+	}
+}

@@ -33,7 +33,7 @@ func Path(getenv func(string) string) string {
 const (
 	// HistoryLines is how many lines of the history are kept.
 	HistoryLines = 100
-	// MaxLine is the maximum length of a line, in characters.
+	// MaxLine is the maximum length of a line in the history, in characters.
 	MaxLine = 512
 )
 
@@ -133,9 +133,10 @@ func (f *File) Save() error {
 	return nil
 }
 
-// Remember adds a line to the history, and drops the oldest one when the history is full.
+// Remember adds a line to the history, unless it is longer than MaxLine, and drops the oldest one
+// when the history is full.
 func (s *State) Remember(line string) {
-	if n := len(s.History); n == 0 || s.History[n-1] != line {
+	if n := len(s.History); utf8.RuneCountInString(line) <= MaxLine && (n == 0 || s.History[n-1] != line) {
 		s.History = append(s.History[max(n-HistoryLines+1, 0):n:n], line)
 	}
 }
