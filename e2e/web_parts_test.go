@@ -82,6 +82,10 @@ func TestWebParts(t *testing.T) {
 			const spans = history.rule('yard', 'moved', 0, 1e15).map(([from, to, was]) => [from > 0 ? from - 1e12 : 0, was].join(' '));
 			return [history.values('yard').join(), history.recent('yard', 'shape', 'exec').at(-1), spans.join()].join(' | ');
 		})`, "3600,3601 | 1 | 0 not watched,1000 true,2000 not watched"},
+		{"snapshots that are rare", fakeHistory + `.then(({history, add}) => {
+			for (const second of [1, 11, 21, 31]) add(second, 0);
+			return history.values('yard').join();
+		})`, "1,11,21,31"},
 		{"a switch pressed again before a snapshot shows the first change", `import('/changes.js').then(async ({make, toggleCamera, undo}) => {
 			const shown = {name: 'street', state: 'live'}, seen = [];
 			for (let n = 0; n < 2; n++) {

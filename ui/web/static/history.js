@@ -8,7 +8,7 @@ const step = 500; // milliseconds between the values of a series
 const length = 120; // values per series
 const changes = 1000; // state changes kept per rule
 const window = 10; // seconds that a histogram covers
-const gap = 3000; // milliseconds without snapshots, as while the page is hidden, after which series begin anew
+const gap = 3000; // milliseconds without snapshots, as while the page is hidden, after which series begin anew; more if they are rare
 
 const stages = ['capture', 'queue', 'schedule', 'inference', 'publish']; // from the camera to a result
 
@@ -18,6 +18,7 @@ class History {
 	series = new Map();
 	rules = new Map(); // changes of each rule as {at, was}, oldest first
 	newest = 0;
+	pause = 0; // milliseconds between the last two snapshots
 	windows = new Map();
 	hour = []; // {at, fired: events by camera}, one per minute, oldest first
 	pushed = 0;
@@ -29,9 +30,10 @@ class History {
 
 	add(snapshot) {
 		const at = Date.parse(snapshot.at);
-		if (at < this.newest) Object.assign(this, { pushed: 0, sampled: 0, hour: [], rules: new Map() }); // the server's clock was set back
-		else if (at - this.newest > gap) this.renew();
-		this.newest = at;
+		const pause = at - this.newest;
+		if (pause < 0) Object.assign(this, { pushed: 0, sampled: 0, hour: [], rules: new Map() }); // the server's clock was set back
+		else if (pause > Math.max(gap, 3 * this.pause)) this.renew();
+		Object.assign(this, { newest: at, pause });
 		const push = at - this.pushed >= step - 20;
 		if (push) this.pushed = at;
 		for (const c of snapshot.cameras) {

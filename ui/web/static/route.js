@@ -24,9 +24,7 @@ export function href(view, camera = '', item = '', query = {}) {
 
 export const route = () => parse(location.hash);
 
-export function go(...where) {
-	location.hash = href(...where);
-}
+export const go = (...where) => (location.hash = href(...where));
 
 // replace changes the query of the current view without adding to the browser's history.
 export function replace(query) {
