@@ -119,7 +119,7 @@ func (s *mailServer) serve(c net.Conn) {
 // A mail server that accepts a connection and says nothing costs one attempt, not the output.
 func TestSilentMailServer(t *testing.T) {
 	s := newMailServer(t)
-	s.silent = true
+	s.set(func() { s.silent = true })
 	o := newSender(t, config("smtp://"+s.addr+"/?fromaddress=nvr@example.org&toaddresses=me@example.org", func(c *Config) { c.Timeout = 200_000_000 }))
 	if err := send(t, o, delivery()); err == nil || !strings.Contains(err.Error(), "no answer within 200ms") {
 		t.Errorf("got %v", err)
@@ -189,7 +189,7 @@ func TestMailServerRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		s := newMailServer(t)
-		s.reject[tt.line] = tt.said
+		s.set(func() { s.reject[tt.line] = tt.said })
 		o := newSender(t, config("smtp://door:sesame12@"+s.addr+"/?fromaddress=nvr@example.org&toaddresses=me@example.org,you@example.org", nil))
 		err := send(t, o, delivery())
 		var e *outbox.Error
