@@ -8,26 +8,29 @@ import (
 	"rvo-tui/clips"
 )
 
-// awaitClip returns the result of an event's clip, or how long to wait for it.
-func (o *Outbox) awaitClip(r *Record) (*Clip, time.Duration) {
+// awaitClip returns the result of an event's clip, or how long to wait for it. waited is
+// for how long it was waited for already: the clock may have been set since the event.
+func (o *Outbox) awaitClip(r *Record, waited time.Duration) (*Clip, time.Duration) {
 	if !r.Saves {
 		return &Clip{Lost: "its rule saves no clips"}, 0
 	}
 	o.mu.Lock()
 	c, ok := o.clipOf[r.Event.ID]
+	old := r.Seq <= o.earlier || r.For != ""
 	o.mu.Unlock()
+	waited = max(waited, time.Since(r.Event.Time))
 	switch {
 	case ok:
 		return &c, 0
-	case r.Event.Time.Before(o.started): // from an earlier run
+	case old:
 		if found, err := clips.Find(o.clips, r.Event.ID); err == nil {
 			return o.clip(&found.Entry, ""), 0
 		}
 		if time.Since(o.started) < findWait {
 			return nil, findEvery
 		}
-	case time.Since(r.Event.Time) < clipWait:
-		return nil, clipWait - time.Since(r.Event.Time)
+	case waited < clipWait:
+		return nil, clipWait - waited
 	}
 	return &Clip{Lost: "it was not saved"}, 0
 }
@@ -43,8 +46,8 @@ func (o *Outbox) findOldClips(ctx context.Context) {
 	}
 	o.mu.Lock()
 	var old []Record
-	for _, r := range o.expected {
-		if r.Event.Time.Before(o.started) {
+	for _, id := range o.unfinished {
+		if r, ok := o.expected[id]; ok {
 			old = append(old, r)
 		}
 	}

@@ -95,6 +95,7 @@ func (o *Outbox) adopt(s *store, c contents, x listing) {
 	}
 	o.gen++
 	shift := c.last
+	o.earlier = shift
 	for i := range o.tail {
 		o.tail[i].Seq += shift
 	}
@@ -129,6 +130,7 @@ func (o *Outbox) adopt(s *store, c contents, x listing) {
 	}
 	for id, r := range c.expected {
 		o.expected[id] = r
+		o.unfinished = append(o.unfinished, id)
 	}
 }
 

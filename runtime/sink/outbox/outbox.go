@@ -79,13 +79,16 @@ type Outbox struct {
 	tail     []Record   // not stored yet
 	shown    int        // number of tail records that outputs could already read
 	aside    map[uint64]aside
+	earlier  uint64            // last sequence number of earlier runs
 	expected map[string]Record // events whose clip is being saved
-	clipOf   map[string]Clip   // by event, the newest clipsMax
-	clipIDs  []string          // in order of arrival
-	pending  change            // next write
-	flushed  chan struct{}     // closed when pending has been written, or writing it has failed
-	state    runtime.OutboxView
-	failures uint64
+	// unfinished are the IDs of those that earlier runs were saving.
+	unfinished []string
+	clipOf     map[string]Clip // by event, the newest clipsMax
+	clipIDs    []string        // in order of arrival
+	pending    change          // next write
+	flushed    chan struct{}   // closed when pending has been written, or writing it has failed
+	state      runtime.OutboxView
+	failures   uint64
 }
 
 // New returns an outbox. Nothing is opened before Run.

@@ -43,7 +43,9 @@ type worker struct {
 	fold     folding
 	tries    int
 	tried    uint64 // the record that tries counts
-	warned   bool   // a failure was logged
+	awaited  uint64 // the record whose clip is waited for since
+	since    time.Time
+	warned   bool // a failure was logged
 	refusals refusals
 
 	// guarded by the outbox's mutex
@@ -114,6 +116,7 @@ func (w *worker) step(ctx context.Context) (wait time.Duration, ok bool) {
 		w.settle(r.Seq, 0)
 		return 0, true
 	}
+	w.oldest(&r)
 	if w.out.PerHour > 0 && r.For == "" {
 		d, until, wait := w.limit(time.Now())
 		switch {
@@ -128,9 +131,11 @@ func (w *worker) step(ctx context.Context) (wait time.Duration, ok bool) {
 	}
 	d := Delivery{ID: r.ID(), Record: r}
 	if w.out.Attach != AttachNone && r.Clip == nil {
-		clip, wait := w.o.awaitClip(&r)
+		if w.awaited != r.Seq {
+			w.awaited, w.since = r.Seq, time.Now()
+		}
+		clip, wait := w.o.awaitClip(&r, time.Since(w.since))
 		if wait > 0 {
-			w.oldest(&r)
 			return wait, false
 		}
 		d.Clip = clip
@@ -144,7 +149,6 @@ func (w *worker) deliver(ctx context.Context, d Delivery, until uint64, n int) (
 		w.tries, w.tried = 0, until
 	}
 	w.tries++
-	w.oldest(&d.Record)
 	err := w.out.Send(ctx, d)
 	if err == nil {
 		w.accepted(&d)
