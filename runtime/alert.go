@@ -23,6 +23,7 @@ const (
 	AlertFramesSparse   AlertKind = "frames_sparse"   // its frames are further apart than its TTL
 	AlertSink           AlertKind = "sink_degraded"   // events are not delivered
 	AlertOutput         AlertKind = "output_degraded" // messages are not delivered
+	AlertOutputLate     AlertKind = "output_late"     // messages are delivered slower than they come
 	AlertRefused        AlertKind = "output_refused"  // messages were refused and set aside
 	AlertClips          AlertKind = "clips_degraded"  // clips are lost
 	AlertReload         AlertKind = "reload_failed"   // the running configuration is not that of the file
@@ -31,7 +32,7 @@ const (
 
 // AlertKinds returns all kinds of alerts.
 func AlertKinds() []AlertKind {
-	return []AlertKind{AlertCameraDown, AlertCameraLag, AlertEvidenceDown, AlertDetectorFailed, AlertDetectorSlow, AlertDetectorTTL, AlertFramesSparse, AlertSink, AlertOutput, AlertRefused, AlertClips, AlertReload, AlertQuarantined}
+	return []AlertKind{AlertCameraDown, AlertCameraLag, AlertEvidenceDown, AlertDetectorFailed, AlertDetectorSlow, AlertDetectorTTL, AlertFramesSparse, AlertSink, AlertOutput, AlertOutputLate, AlertRefused, AlertClips, AlertReload, AlertQuarantined}
 }
 
 // Alert is one current problem. A detector that fails on several cameras is one alert.
@@ -78,6 +79,8 @@ func (a *Alert) Title() string {
 		return "events are not delivered to " + name
 	case AlertOutput:
 		return "messages are not delivered to " + name
+	case AlertOutputLate:
+		return "messages reach " + name + " late"
 	case AlertRefused:
 		return "messages were refused by " + name
 	case AlertClips:

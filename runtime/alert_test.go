@@ -274,3 +274,14 @@ func TestAlertCauseWithoutTheAddress(t *testing.T) {
 		}
 	}
 }
+
+// An output that delivers late is an alert, but not a severe one.
+func TestAlertOfALateOutput(t *testing.T) {
+	a := newAlerts()
+	s := box(dawn)
+	s.Outbox = &OutboxView{Outputs: []OutputView{{Name: "phone", State: SinkOK, Reason: "3 messages wait", Remedy: "send fewer"}, {Name: "siren", State: SinkOK}}}
+	list := a.step(s)
+	if len(list) != 1 || list[0].ID != "output_late:phone" || list[0].Severe || list[0].Cause != "3 messages wait" || titles(list) != "messages reach phone late" {
+		t.Errorf("got %+v", list)
+	}
+}

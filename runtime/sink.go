@@ -184,9 +184,10 @@ type OutboxView struct {
 
 // OutputView is the state of one output of an Outbox.
 type OutputView struct {
-	Name   string `json:"name"`
-	To     string `json:"to"`    // scheme and host only
-	State  string `json:"state"` // "ok" or "degraded": the last attempt failed, or there is no connection
+	Name  string `json:"name"`
+	To    string `json:"to"`    // scheme and host only
+	State string `json:"state"` // "ok" or "degraded": the last attempt failed, or there is no connection
+	// Reason is why it is degraded or, in the state "ok", that messages are late.
 	Reason string `json:"reason"`
 	Remedy string `json:"remedy"` // what to do about it
 	// Connection is OutputConnected or OutputConnecting; empty: no persistent

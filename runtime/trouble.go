@@ -248,10 +248,13 @@ func outputTroubles(outputs []OutputView) []trouble {
 	var list []trouble
 	for i := range outputs {
 		o := &outputs[i]
-		if o.State != SinkOK {
+		switch {
+		case o.State != SinkOK:
 			list = append(list, trouble{
 				kind: AlertOutput, subject: o.Name, severe: true, after: outputAfter, cause: o.Reason, remedy: o.Remedy,
 			})
+		case o.Reason != "":
+			list = append(list, trouble{kind: AlertOutputLate, subject: o.Name, cause: o.Reason, remedy: o.Remedy})
 		}
 		if o.AsideCount > 0 {
 			list = append(list, trouble{

@@ -36,7 +36,7 @@ func (g *gauge) id() string { return fmt.Sprintf("%v/%s", g.camera, g.name) }
 func (g *gauge) trouble(s *runtime.Snapshot) int {
 	for i := range s.Alerts {
 		switch a := &s.Alerts[i]; a.Kind {
-		case runtime.AlertSink, runtime.AlertOutput, runtime.AlertRefused:
+		case runtime.AlertSink, runtime.AlertOutput, runtime.AlertOutputLate, runtime.AlertRefused:
 			if a.Subject == g.name && !g.camera {
 				return 1
 			}

@@ -176,6 +176,19 @@ func (w *worker) live(v *runtime.OutputView) {
 	}
 }
 
+// lateAfter is how long a message may wait for an output that delivers. It is longer than
+// the wait for a clip.
+const lateAfter = 10 * time.Minute
+
+// late says that messages are delivered slower than they come. A rate limit delays them
+// by intention.
+func (w *worker) late(v *runtime.OutputView, now time.Time) {
+	if v.State == runtime.SinkOK && w.out.PerHour == 0 && !v.Oldest.IsZero() && now.Sub(v.Oldest) > lateAfter {
+		v.Reason = fmt.Sprintf("%d messages wait, the first for %v", v.Backlog, now.Sub(v.Oldest).Truncate(time.Minute))
+		v.Remedy = "send fewer with events, when or max_per_hour, or use a faster receiver"
+	}
+}
+
 // Outputs implements runtime.Outbox.
 func (o *Outbox) Outputs() runtime.OutboxView {
 	o.mu.Lock()
@@ -188,6 +201,7 @@ func (o *Outbox) Outputs() runtime.OutboxView {
 		out := w.view
 		out.Drops, out.Aside = w.drops.counts(), []runtime.AsideView{}
 		w.live(&out)
+		w.late(&out, time.Now())
 		for _, seq := range order {
 			a := o.aside[seq]
 			if a.Output != out.Name {
