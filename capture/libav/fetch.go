@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 
 	"rvo-tui/capture"
@@ -58,7 +59,11 @@ func (f *fetcher) get(address string, from, end int64) (*fetched, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &fetched{fetcher: f, address: address, body: resp.Body}
+	b := &fetched{fetcher: f, address: address, found: address, body: resp.Body}
+	// Newer versions of FFmpeg detect a playlist only by the extension.
+	if to := resp.Request.URL; strings.HasSuffix(to.Path, ".m3u8") {
+		b.found = to.String()
+	}
 	if from == 0 && end == 0 && resp.StatusCode == http.StatusOK && resp.Header.Get("Accept-Ranges") == "bytes" {
 		b.size = max(0, resp.ContentLength)
 	}
@@ -69,6 +74,7 @@ func (f *fetcher) get(address string, from, end int64) (*fetched, error) {
 type fetched struct {
 	fetcher *fetcher
 	address string
+	found   string        // address after redirects, if it is that of a playlist
 	body    io.ReadCloser // nil: to be requested from offset at
 	at      int64
 	size    int64 // 0: unknown, or the server does not support ranges

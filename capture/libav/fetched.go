@@ -52,6 +52,18 @@ func rvoFetchSize(handle C.uintptr_t) C.int64_t {
 	return C.int64_t(body.size)
 }
 
+// rvoFetchFound returns the address that a playlist was found at, which the caller frees;
+// NULL: unknown.
+//
+//export rvoFetchFound
+func rvoFetchFound(handle C.uintptr_t) *C.char {
+	body, ok := cgo.Handle(handle).Value().(*fetched)
+	if !ok {
+		return nil
+	}
+	return C.CString(body.found)
+}
+
 //export rvoFetchSeek
 func rvoFetchSeek(handle C.uintptr_t, at C.int64_t) C.int {
 	body, ok := cgo.Handle(handle).Value().(*fetched)

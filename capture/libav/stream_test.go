@@ -143,6 +143,32 @@ func TestHTTPStreams(t *testing.T) {
 	}
 }
 
+// The segments of a playlist are where it was found, not where it was asked for.
+func TestRedirectedPlaylist(t *testing.T) {
+	dir := site(t)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch name, found := strings.CutPrefix(r.URL.Path, "/edge/17/"); {
+		case found:
+			http.ServeFile(w, r, filepath.Join(dir, name))
+		case r.URL.Path == "/camera.m3u8":
+			http.Redirect(w, r, "/edge/17/"+r.URL.RawQuery, http.StatusFound)
+		default:
+			w.WriteHeader(http.StatusNotFound)
+		}
+	}))
+	defer server.Close()
+	for _, target := range []string{"live.m3u8", "live.m3u8?token=a.b"} {
+		src, err := openStream(t, server.URL+"/camera.m3u8?"+target, nil)
+		if err != nil {
+			t.Errorf("%s: %v", target, err)
+			continue
+		}
+		if n := packets(t, src, 1000); n != 100 {
+			t.Errorf("%s: %d packets, want 100", target, n)
+		}
+	}
+}
+
 func TestHTTPStreamErrors(t *testing.T) {
 	var asked atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
