@@ -28,10 +28,7 @@ type Dial func(addr string) (*client.Client, error)
 // if it has one. If no program answers, names come from the configuration; if that is invalid,
 // there are none.
 func Words(loader config.Loader, dial Dial, words []string, out io.Writer) error {
-	addr := ""
-	if i := slices.Index(words, "--addr"); i >= 0 && i+1 < len(words)-1 {
-		addr = words[i+1]
-	}
+	addr := addressIn(words)
 	names := func(sort string) []string {
 		if kind, ok := strings.CutPrefix(sort, "key:"); ok {
 			return attachKeys(loader.Kinds, kind)
@@ -57,6 +54,18 @@ func Words(loader config.Loader, dial Dial, words []string, out io.Writer) error
 		}
 	}
 	return nil
+}
+
+// addressIn returns the value of --addr before the last word, or "".
+func addressIn(words []string) (addr string) {
+	for i := range len(words) - 1 {
+		if value, ok := strings.CutPrefix(words[i], "--addr="); ok {
+			addr = value
+		} else if i > 0 && words[i-1] == "--addr" {
+			addr = words[i]
+		}
+	}
+	return addr
 }
 
 // runningNames returns the names in a running program, by sort.
