@@ -243,6 +243,21 @@ func ctlInterrupted(t *testing.T, verb, want string) {
 	}
 }
 
+func TestPrintOutboxIsSafeForATerminal(t *testing.T) {
+	const bad = "\x1b]0;x\x07"
+	v := &runtime.OutboxView{
+		File: "/var" + bad, State: "degraded" + bad, Reason: "full" + bad, Moved: "/old" + bad,
+		Outputs: []runtime.OutputView{{Name: "hook" + bad, Reason: bad, AsideCount: 1, Aside: []runtime.AsideView{{ID: "7" + bad, Reason: bad}}}},
+	}
+	var out bytes.Buffer
+	if err := printOutbox(&out, v, false); err != nil {
+		t.Fatal(err)
+	}
+	if text := out.String(); strings.ContainsAny(text, "\x1b\x07") || !strings.Contains(text, "resend them: ctl resend hook") {
+		t.Errorf("printed %q", text)
+	}
+}
+
 func TestPrintStatusIsSafeForATerminal(t *testing.T) {
 	s := &runtime.Snapshot{Cameras: []runtime.CameraView{{
 		Status: capture.Status{Name: "do\x1b[31mor", State: capture.Reconnecting, Reason: "no\nanswer", Source: "rtsp://h"},

@@ -13,6 +13,7 @@ import (
 
 	"rvo-tui/clips"
 	"rvo-tui/internal/config"
+	"rvo-tui/internal/text"
 	"rvo-tui/rules"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/sink/mqtt"
@@ -138,8 +139,8 @@ func printOutbox(out io.Writer, v *runtime.OutboxView, asJSON bool) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(out, "\n%s: %s, %s stored (%s), %d not durable%s\n", v.File, v.State, count(v.Records, "record"),
-		megabytes(v.Bytes)+" of "+megabytes(v.MaxBytes), v.NotDurable, because(v)); err != nil {
+	if _, err := fmt.Fprintf(out, "\n%s: %s, %s stored (%s), %d not durable%s\n", text.Visible(v.File), text.Clean(v.State), count(v.Records, "record"),
+		megabytes(v.Bytes)+" of "+megabytes(v.MaxBytes), v.NotDurable, text.Visible(because(v))); err != nil {
 		return err
 	}
 	for i := range v.Outputs {
@@ -154,7 +155,7 @@ func printOutbox(out io.Writer, v *runtime.OutboxView, asJSON bool) error {
 		if err := w.Flush(); err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintf(out, "\nresend them: ctl resend %s [ID]; discard them: ctl discard %[1]s [ID]\n", o.Name); err != nil {
+		if _, err := fmt.Fprintf(out, "\nresend them: ctl resend %s [ID]; discard them: ctl discard %[1]s [ID]\n", text.Clean(o.Name)); err != nil {
 			return err
 		}
 	}
