@@ -27,7 +27,7 @@ func listCameras(out io.Writer, devices []device.Device) error {
 			fmt.Fprintf(w, "\tcannot be queried: %v\t\n", d.Err)
 		}
 		for _, m := range d.Modes {
-			fmt.Fprintf(w, "\t%s\t%dx%d\t%s\n", m.Format, m.Width, m.Height, ratesOf(m))
+			fmt.Fprintf(w, "\t%s\t%dx%d\t%s\n", text.Clean(m.Format), m.Width, m.Height, ratesOf(m))
 		}
 	}
 	return w.Flush()
