@@ -73,6 +73,18 @@ func TestInitWithoutAnswers(t *testing.T) {
 	}
 }
 
+// What init starts runs like any other: at a reload, a table with a mistake is left out.
+func TestInitRuns(t *testing.T) {
+	t.Parallel()
+	p := start(t, setup{args: []string{"init", "--camera-uri", "synthetic:empty", "--find", "motion", "--tell="}})
+	p.logs("msg=started", patience)
+	file := filepath.Join(p.dir, "rvo.toml")
+	write(t, file, read(t, file)+"\n[[notify]]\nname = \"bad\"\nto = \"gopher://a\"\n")
+	p.signal(syscall.SIGHUP)
+	p.logs("left out", patience)
+	p.stop()
+}
+
 // The first Ctrl-C ends init, also while it waits for an answer.
 func TestInitInterrupted(t *testing.T) {
 	t.Parallel()

@@ -67,11 +67,7 @@ func Main(args []string, stdout *os.File, builtIn []byte) int {
 	}
 	kinds := newKinds()
 	defer kinds.close()
-	loader := config.Loader{
-		Default: builtIn, Kinds: kinds.all, Secrets: new(config.Secrets), Getenv: os.LookupEnv,
-		CameraMenu: flags.Command == "run" && onTerminal(flags),
-		Quarantine: flags.Command == "run" && !flags.Strict,
-	}
+	loader := config.Loader{Default: builtIn, Kinds: kinds.all, Secrets: new(config.Secrets), Getenv: os.LookupEnv}
 	return status(do(loader, kinds, flags, stdout))
 }
 
@@ -103,6 +99,8 @@ func do(loader config.Loader, kinds *kinds, flags cli.Flags, stdout *os.File) er
 			return evidence(stdout, *flags.ClipsDir, flags)
 		}
 	}
+	loader.CameraMenu = flags.Command == "run" && onTerminal(flags)
+	loader.Quarantine = flags.Command == "run" && !flags.Strict
 	cfg, err := loader.Load(flags)
 	switch {
 	case err != nil:
