@@ -212,7 +212,10 @@ func (s *store) finish(ctx context.Context, b *building, got cut) (e Entry, err 
 	if err := s.fill(b, m, got.stills, b.clip.jobs[0].Detections); err != nil {
 		return e, err
 	}
-	return s.publish(b.root, b.dir, b.name, m)
+	if e, err = s.publish(b.root, b.dir, b.name, m); err == nil {
+		s.own[e.Path] = true
+	}
+	return e, err
 }
 
 // movie finishes the film.

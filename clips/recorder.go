@@ -117,7 +117,7 @@ func New(o Options) *Recorder {
 	}
 	r := &Recorder{
 		cfg: o.Config, epoch: o.Epoch, grace: o.Grace, nice: o.Nice, stuck: cmp.Or(o.stuck, stuckAfter), told: o.Done, log: o.Log,
-		store:    &store{cfg: o.Config, epoch: o.Epoch, muxer: o.Muxer, redraw: o.Redraw, log: o.Log, warned: make(map[string]bool), films: make(map[*clip]*building), spaceOf: spaceOf},
+		store:    &store{cfg: o.Config, epoch: o.Epoch, muxer: o.Muxer, redraw: o.Redraw, log: o.Log, own: make(map[string]bool), warned: make(map[string]bool), films: make(map[*clip]*building), spaceOf: spaceOf},
 		lost:     make(chan lost, lostLimit),
 		needed:   make(chan struct{}),
 		jobs:     make(chan asked, JobLimit),

@@ -1,6 +1,7 @@
 package clips
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -74,7 +75,7 @@ func (s *store) retain(root *os.Root, now time.Time) error {
 	if set := s.dates.look(now, now.Sub(s.epoch)); set != 0 {
 		s.log.Warn("the clock was set; no clips are deleted for their age until it has run steadily for a while", "by", set, "while", clockHold)
 	}
-	slices.SortStableFunc(s.entries, func(a, b Entry) int { return a.Time.Compare(b.Time) })
+	s.sort(now)
 	total, left := s.total(), s.left(root)
 	kept := s.entries[:0]
 	changed := false
@@ -93,6 +94,7 @@ func (s *store) retain(root *os.Root, now time.Time) error {
 			continue
 		}
 		s.removed[reason]++
+		delete(s.own, e.Path)
 		total -= e.Bytes
 		changed = true
 		left = s.left(root)
@@ -106,6 +108,21 @@ func (s *store) retain(root *os.Root, now time.Time) error {
 		return disk(writeIndex(root, s.entries))
 	}
 	return nil
+}
+
+// sort orders the clips by age. While the clock is behind, as on a machine that has lost its time,
+// clips of earlier runs are from the future. They are older than all of this run.
+func (s *store) sort(now time.Time) {
+	late := now.Add(clockSlip)
+	future := func(e *Entry) int {
+		if e.Time.After(late) && !s.own[e.Path] {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(s.entries, func(a, b Entry) int {
+		return cmp.Or(cmp.Compare(future(&a), future(&b)), a.Time.Compare(b.Time))
+	})
 }
 
 // tellDeleted logs that a fresh clip was deleted; the first time also what to do.

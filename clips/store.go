@@ -27,7 +27,8 @@ type store struct {
 	log    *slog.Logger
 
 	dates   calendar
-	entries []Entry // known clips on disk, oldest first
+	entries []Entry         // known clips on disk, oldest first
+	own     map[string]bool // paths of those saved by this run
 	removed [len(removeReasons)]uint64
 	fellTo  string // why clips are made as AVI; empty: they are not
 	films   map[*clip]*building
@@ -161,13 +162,18 @@ func (s *store) refresh(now time.Time) error {
 		return onDisk("read clips directory", err)
 	}
 	whole := 0
+	own := make(map[string]bool)
 	for _, e := range s.entries {
+		if s.own[e.Path] {
+			own[e.Path] = true
+		}
 		if _, ok := known[e.Path]; ok {
 			whole++
 		} else if e.Damaged == "" {
 			good = false
 		}
 	}
+	s.own = own // without those that were deleted by others
 	mend := (!good || whole != len(known)) && len(s.entries)+len(known) > 0
 	if err := s.retain(root, now); err != nil { // first, because a full disk has no room for an index
 		return err
