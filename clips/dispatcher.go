@@ -99,10 +99,7 @@ func (d *dispatcher) run(ctx context.Context, cancel context.CancelFunc) error {
 // then clips in the order in which they are ready, then later checks.
 func (d *dispatcher) next(now time.Time) {
 	if len(d.pending) == 0 && !d.busy && d.r.waiting.Load() == 0 {
-		for _, done := range d.drains {
-			close(done)
-		}
-		d.drains = nil
+		d.release()
 	}
 	if d.show.lost != "" && !now.Before(d.until) {
 		d.recover(&d.show.lost)
@@ -110,6 +107,9 @@ func (d *dispatcher) next(now time.Time) {
 	if d.busy {
 		if now.Sub(d.since) >= d.r.stuck {
 			d.stick()
+		}
+		if now.Sub(d.since) >= drainLimit {
+			d.release()
 		}
 		return
 	}
@@ -148,6 +148,14 @@ func (d *dispatcher) next(now time.Time) {
 	}
 }
 
+// release ends all calls of Drain.
+func (d *dispatcher) release() {
+	for _, done := range d.drains {
+		close(done)
+	}
+	d.drains = nil
+}
+
 func (d *dispatcher) begin(t task, now time.Time) {
 	if t.clip == nil {
 		d.sweep = now.Add(sweepEvery)
@@ -162,6 +170,8 @@ func (d *dispatcher) deadline(now time.Time) time.Time {
 	switch {
 	case d.busy && now.Sub(d.since) < d.r.stuck:
 		at = d.since.Add(d.r.stuck)
+	case d.busy && len(d.drains) > 0:
+		at = d.since.Add(drainLimit)
 	case d.busy, d.closing:
 		at = now.Add(time.Hour)
 	}

@@ -2,6 +2,7 @@ package clips
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -90,6 +91,29 @@ func TestFrozenDiskIsTold(t *testing.T) {
 		if n := log.count("evidence works again"); n != 1 {
 			t.Errorf("%d lines tell that evidence works again:\n%s", n, &log)
 		}
+	})
+}
+
+// A disk that hangs holds up neither Drain nor, after that, the end.
+func TestDrainGivesUpOnAFrozenDisk(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		thaw := make(chan struct{})
+		s := newStudio(t, testConfig(t), func(o *Options) {
+			o.Muxer = faulty{create: func(string) error { <-thaw; return nil }}
+		})
+		s.film(4 * time.Second)
+		s.save(s.job("a"))
+		s.film(3 * time.Second)
+		s.ring.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		if err := s.rec.Drain(ctx); err != nil {
+			t.Error(err)
+		}
+		if err := s.stop(); !errors.Is(err, errHang) {
+			t.Errorf("Run: %v", err)
+		}
+		close(thaw)
 	})
 }
 

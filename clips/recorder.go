@@ -27,6 +27,7 @@ const (
 	sweepEvery  = time.Minute            // interval between scans of the directory
 	retryEvery  = 5 * time.Second        // interval after an error
 	stuckAfter  = 30 * time.Second       // duration of a builder task after which evidence is degraded
+	drainLimit  = 2 * clipTimeout        // duration of a builder task after which Drain gives up
 	lostHold    = 30 * time.Second       // how long evidence stays degraded after a clip was lost
 	growEvery   = time.Second            // interval between two parts of a growing clip
 	abandonTime = 500 * time.Millisecond // how long to wait at shutdown for a hanging encoder, and then for a worker
@@ -259,9 +260,9 @@ func (r *Recorder) try(job Job) (string, error) {
 	return "", nil
 }
 
-// Drain waits until every queued clip is saved or dropped, including post-rolls. If the
-// context ends first, it returns the context's error. First close the rings of cameras
-// that deliver no more frames.
+// Drain waits until every queued clip is saved or dropped, including post-rolls, but not
+// for a disk that hangs. If the context ends first, it returns the context's error. First
+// close the rings of cameras that deliver no more frames.
 func (r *Recorder) Drain(ctx context.Context) error {
 	done := make(chan struct{})
 	select {
