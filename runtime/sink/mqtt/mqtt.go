@@ -14,6 +14,7 @@ import (
 	"github.com/eclipse/paho.golang/paho"
 
 	"rvo-tui/clips"
+	"rvo-tui/internal/fileio"
 	"rvo-tui/internal/text"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
@@ -53,7 +54,8 @@ type client struct {
 	topics topics
 	link   link
 	counts counts
-	orders chan order // queued commands
+	orders chan order  // queued commands
+	disk   fileio.Disk // of clips
 
 	cancel context.CancelFunc // for the goroutines; set by open
 	wg     sync.WaitGroup
@@ -235,9 +237,12 @@ type clip struct {
 // sendPicture publishes the thumbnail of a clip.
 func (c *client) sendPicture(ctx context.Context, d *outbox.Delivery) error {
 	e := &d.Record.Event
-	jpeg := clips.Thumb(d.Record.Clip.Dir, clips.Entry{})
-	if jpeg == nil {
-		return nil // it has none, or was deleted
+	jpeg, err := fileio.Within(ctx, &c.disk, func() ([]byte, error) { return clips.Thumb(d.Record.Clip.Dir, clips.Entry{}), nil })
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil || jpeg == nil {
+		return nil // it has none or was deleted, or the disk hangs
 	}
 	p := picture{e.ID, jpeg}
 	message := c.pictureOf(e.Camera, p)

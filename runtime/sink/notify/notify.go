@@ -77,6 +77,7 @@ type output struct {
 	cfg    Config
 	target target
 	zone   *time.Location
+	disk   fileio.Disk // of clips
 
 	title, text, link, picture *template.Template // the last two may be nil
 }
@@ -142,7 +143,7 @@ func newTarget(c Config, opts Options) (target, string, error) {
 
 // send implements outbox.Output.Send.
 func (o *output) send(ctx context.Context, d outbox.Delivery) error {
-	m, err := o.message(&d)
+	m, err := o.message(ctx, &d)
 	if err != nil {
 		return &outbox.Error{Reason: err.Error(), Remedy: "correct the template", Refused: true}
 	}
@@ -158,7 +159,7 @@ func (o *output) send(ctx context.Context, d outbox.Delivery) error {
 var errLate = errors.New("timeout")
 
 // message builds the message of a delivery.
-func (o *output) message(d *outbox.Delivery) (*message, error) {
+func (o *output) message(ctx context.Context, d *outbox.Delivery) (*message, error) {
 	m := &message{id: d.ID, data: dataOf(d, o.zone), event: d.Record.Event, time: d.Record.Event.Time}
 	var err error
 	for _, t := range []struct {
@@ -185,7 +186,7 @@ func (o *output) message(d *outbox.Delivery) (*message, error) {
 		m.lost, m.picture = clip.Lost, ""
 	case m.picture != "" || o.cfg.kind() == kindExec: // a program reads the files by name
 	default:
-		m.attachment, err = o.load(clip)
+		m.attachment, err = fileio.Within(ctx, &o.disk, func() (*attachment, error) { return o.load(clip) })
 		if err != nil {
 			m.lost = err.Error()
 		}

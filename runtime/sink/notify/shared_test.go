@@ -1,11 +1,16 @@
 package notify
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"rvo-tui/internal/fileio"
+	"rvo-tui/runtime/sink/outbox"
 )
 
 // A receiver that never responds costs one attempt, not the output.
@@ -53,4 +58,27 @@ func TestServicesDoNotFollowRedirects(t *testing.T) {
 	if len(other.got) > 0 {
 		t.Errorf("the other host got %+v", other.got)
 	}
+}
+
+// A message is sent without its picture while the disk of the clips hangs.
+func TestMessageWhileTheDiskHangs(t *testing.T) {
+	d := withClip(t, delivery())
+	synctest.Test(t, func(t *testing.T) {
+		o := &output{cfg: config("webhook:http://localhost", func(c *Config) { c.Attach = outbox.AttachThumb }), zone: time.UTC}
+		m, err := o.message(t.Context(), &d)
+		must(t, err)
+		if m.attachment == nil || m.lost != "" {
+			t.Fatalf("the disk answers: %+v", m)
+		}
+		thaw := make(chan struct{})
+		defer close(thaw)
+		if _, err := fileio.Within(t.Context(), &o.disk, func() (int, error) { <-thaw; return 0, nil }); !errors.Is(err, fileio.ErrHangs) {
+			t.Fatal(err)
+		}
+		m, err = o.message(t.Context(), &d)
+		must(t, err)
+		if m.attachment != nil || m.lost != fileio.ErrHangs.Error() {
+			t.Errorf("it hangs: %+v", m)
+		}
+	})
 }

@@ -2,15 +2,18 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
 	"rvo-tui/clips"
+	"rvo-tui/internal/fileio"
 )
 
 // awaitClip returns the result of an event's clip, or how long to wait for it. waited is
 // for how long it was waited for already: the clock may have been set since the event.
-func (o *Outbox) awaitClip(r *Record, waited time.Duration) (*Clip, time.Duration) {
+func (w *worker) awaitClip(ctx context.Context, r *Record, waited time.Duration) (*Clip, time.Duration) {
+	o := w.o
 	if !r.Saves {
 		return &Clip{Lost: "its rule saves no clips"}, 0
 	}
@@ -23,8 +26,13 @@ func (o *Outbox) awaitClip(r *Record, waited time.Duration) (*Clip, time.Duratio
 	case ok:
 		return &c, 0
 	case old:
-		if found, err := clips.Find(o.clips, r.Event.ID); err == nil {
-			return o.clip(&found.Entry, ""), 0
+		find := func() (clips.Entry, error) { return clips.FindEntry(o.clips, r.Event.ID) }
+		found, err := fileio.Within(ctx, &w.disk, find)
+		if err == nil {
+			return o.clip(&found, ""), 0
+		}
+		if errors.Is(err, fileio.ErrHangs) {
+			return &Clip{Lost: err.Error()}, 0
 		}
 		if time.Since(o.started) < findWait {
 			return nil, findEvery

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rvo-tui/internal/backoff"
+	"rvo-tui/internal/fileio"
 	"rvo-tui/internal/text"
 	"rvo-tui/runtime"
 	"rvo-tui/runtime/engine"
@@ -42,8 +43,9 @@ type worker struct {
 	retrying bool // the last attempt failed
 	fold     folding
 	tries    int
-	tried    uint64 // the record that tries counts
-	awaited  uint64 // the record whose clip is waited for since
+	tried    uint64      // the record that tries counts
+	disk     fileio.Disk // of clips
+	awaited  uint64      // the record whose clip is waited for since
 	since    time.Time
 	warned   bool // a failure was logged
 	refusals refusals
@@ -134,7 +136,7 @@ func (w *worker) step(ctx context.Context) (wait time.Duration, ok bool) {
 		if w.awaited != r.Seq {
 			w.awaited, w.since = r.Seq, time.Now()
 		}
-		clip, wait := w.o.awaitClip(&r, time.Since(w.since))
+		clip, wait := w.awaitClip(ctx, &r, time.Since(w.since))
 		if wait > 0 {
 			return wait, false
 		}
