@@ -342,6 +342,23 @@ func TestPanicEndsTheScreenAndStartsItAgain(t *testing.T) {
 	}
 }
 
+// Panics that are far apart, over months, never end the dashboard and what runs beside it.
+func TestRarePanicsDoNotAddUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runs := 0
+		err := again(t.Context(), Options{}, func(Options) error {
+			if runs++; runs > 3*maxCrashes {
+				return nil
+			}
+			time.Sleep(24 * time.Hour)
+			return &crash{}
+		})
+		if err != nil {
+			t.Errorf("ended after %d runs with %v", runs, err)
+		}
+	})
+}
+
 func TestEventDetailShowsItsClip(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := start(t, Options{})

@@ -74,14 +74,18 @@ const stuckTime = 2 * time.Second
 // forever.
 var ErrStuck = errors.New("close dashboard: the terminal accepts no output")
 
-// maxCrashes is how often a dashboard is restarted after a panic.
-const maxCrashes = 3
+// maxCrashes is how often a dashboard is restarted after a panic that follows the last one, or the
+// start, within crashTime.
+const (
+	maxCrashes = 3
+	crashTime  = 10 * time.Minute
+)
 
 // Run shows the dashboard on the terminal of standard input and output until the user quits or
 // the context ends, and returns nil in both cases. The terminal is restored before Run returns.
-// After a panic the dashboard is restarted, at most maxCrashes times. If the terminal accepts no
-// output, Run returns ErrStuck 2 s after the context has ended. Ctrl-Z and SIGTSTP suspend the
-// whole process until it is continued.
+// After a panic the dashboard is restarted, unless panics follow each other closely. If the terminal
+// accepts no output, Run returns ErrStuck 2 s after the context has ended. Ctrl-Z and SIGTSTP
+// suspend the whole process until it is continued.
 func Run(ctx context.Context, backend Backend, opts Options) error {
 	state, err := term.GetState(os.Stdin.Fd())
 	if err != nil {
@@ -122,6 +126,7 @@ func (c *crash) Error() string { return fmt.Sprintf("dashboard panicked: %v", c.
 // again runs a dashboard, and restarts it after a panic.
 func again(ctx context.Context, opts Options, run func(Options) error) error {
 	for n := 1; ; n++ {
+		began := time.Now()
 		err := run(opts)
 		var c *crash
 		if !errors.As(err, &c) {
@@ -129,6 +134,9 @@ func again(ctx context.Context, opts Options, run func(Options) error) error {
 		}
 		if opts.Log != nil {
 			opts.Log.Error("internal error in the dashboard; please report it", "error", c.cause, "stack", string(c.stack))
+		}
+		if time.Since(began) > crashTime {
+			n = 1
 		}
 		if n > maxCrashes || ctx.Err() != nil {
 			return err
