@@ -296,12 +296,12 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (m *model) small() bool { return m.w < pane.LeastWidth || m.h < pane.LeastHeight }
 
 // usable reports whether a message may be handled on a screen that is too small: input only to
-// quit and to answer a question, which are all that it shows.
+// answer a question, which is all that it shows, to close a dialog, and to quit.
 func (m *model) usable(msg tea.Msg) bool {
 	_, asks := m.overlay.(*confirm)
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
-		return asks || m.overlay == nil && m.keys.byKey[msg.String()] == actQuit
+		return asks || m.keys.byKey[msg.String()] == actQuit
 	case tea.MouseMsg, tea.PasteMsg:
 		return false
 	}
