@@ -6,8 +6,8 @@ import (
 	"rvo-tui/detectors/zone"
 )
 
-// slack is how far beyond a boundary a track must be, in heights of its box, to leave a
-// zone or change sides of a line. It absorbs jitter of the boxes.
+// slack is how far beyond a boundary a track must be, in heights of its box but at most
+// mostSlack, to leave a zone or change sides of a line. It absorbs jitter of the boxes.
 const (
 	slack     = 0.1
 	mostSlack = 0.03
@@ -27,10 +27,10 @@ type stay struct {
 
 // side is the state of a track at a line.
 type side struct {
-	on  int8 // the side that it is clearly on: 1 right, -1 left, 0 unknown so far
+	on  int8 // the side that it was last clearly on, at first the one that it was first seen on: 1 right, -1 left, 0 none so far
 	now int8 // side of the last position
 	// through means that it has crossed the line, between its ends, an odd number of
-	// times since it was clearly on side on.
+	// times since it was on side on.
 	through bool
 }
 

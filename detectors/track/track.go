@@ -138,7 +138,7 @@ func (t *Track) Path(dst []Step) []Step {
 }
 
 // In reports whether the track is in a zone, by the zone's index in Config. It enters
-// at the boundary, and leaves a tenth of its height beyond it. While the detector is
+// at the boundary, and leaves a tenth of its height, at most 0.03, beyond it. While the detector is
 // not running, the result is the last known one.
 func (t *Track) In(zone int) bool { return t.zones[zone].in }
 
