@@ -72,7 +72,7 @@ const (
 	Absent                // the detector is not attached
 	Nowhere               // the camera has no such zone or line
 	Blind                 // the detector did not run throughout the condition's window
-	Uncounted             // there were more crossings than are kept
+	Uncounted             // there were more crossings than are kept, or more objects than can be tracked
 )
 
 var whys = [...]string{"known", "no answer yet", "stale", "detector failed", "detector stuck", "not a number", "detector disabled", "detector not attached", "no such place", "detector did not run all the time", "too many to count"}

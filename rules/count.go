@@ -109,6 +109,9 @@ func (k *counted) reckon(s *detectors.Signal, now time.Duration) measure {
 	default:
 		m = k.tally(s, now)
 	}
+	if k.follows && !k.crosses && k.followed.Tracker.Overflowed() {
+		m.high, m.why = math.Inf(1), detectors.Uncounted
+	}
 	k.last = reckoning{m, s.Detections, answers, now, k.expires(now)}
 	return m
 }
@@ -237,7 +240,7 @@ func (k *counted) crossings(now time.Duration) (m measure) {
 // for none, and otherwise unknown.
 func (k *counted) eval(now time.Duration) Truth {
 	m := k.measure(now)
-	if m.why != detectors.Known && !k.crosses {
+	if m.why != detectors.Known && !k.bounds(m) {
 		return Unknown
 	}
 	holds := k.holds(m.low, k.threshold)
@@ -246,6 +249,9 @@ func (k *counted) eval(now time.Duration) Truth {
 	}
 	return truth(holds)
 }
+
+// bounds reports whether the low bound of a measure that is not entirely known counts.
+func (k *counted) bounds(m measure) bool { return k.crosses || m.why == detectors.Uncounted }
 
 // between reports whether the value may equal the threshold.
 func (k *counted) between(m measure) bool {
@@ -284,7 +290,7 @@ func (k *counted) expires(now time.Duration) time.Duration {
 func (c *Condition) explainCount(clause *Clause, k *counted, now time.Duration) {
 	s, m := k.table.Signal(k.signal), k.measure(now)
 	switch {
-	case m.why == detectors.Known || k.crosses:
+	case m.why == detectors.Known || k.bounds(m):
 	case k.follows:
 		m.low, m.track = k.longest()
 	default:

@@ -27,6 +27,7 @@ type Tracker struct {
 	looked  []time.Duration // first result with each zone; pending: none yet
 	ledgers []ledger
 	counts  Counts
+	over    bool   // the last result had more than can be tracked
 	answers uint64 // results, plus times without one
 
 	order   []int32 // indices of detections, by score
@@ -138,11 +139,13 @@ func (r *Tracker) Update(at time.Duration, found []detectors.Detection) bool {
 	for i := range r.ledgers {
 		r.ledgers[i].since = min(r.ledgers[i].since, at)
 	}
+	before := r.counts.Overflow
 	r.choose(found)
 	r.predict(at)
 	r.associate(at, found)
 	r.lose()
 	r.birth(at, found)
+	r.over = r.counts.Overflow > before
 	return true
 }
 
@@ -317,6 +320,10 @@ func (r *Tracker) Counts() Counts { return r.counts }
 // Looking reports whether the last result is valid for a zone: the detector has run
 // since, and the zone was there.
 func (r *Tracker) Looking(zone int) bool { return r.looking && r.looked[zone] <= r.last }
+
+// Overflowed reports whether the last result had detections that were ignored because of
+// MaxTracks. If so, counts of tracks are a lower bound.
+func (r *Tracker) Overflowed() bool { return r.over }
 
 // Counting reports whether a line was there and the detector has run without
 // interruption from a time to its last result. If not, counts of crossings over that

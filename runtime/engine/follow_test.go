@@ -147,6 +147,33 @@ func TestTracksOutliveAChangedRule(t *testing.T) {
 	}
 }
 
+// With more objects than can be tracked, a count is a lower bound.
+func TestMoreThanCanBeTracked(t *testing.T) {
+	s := newSim(t)
+	hall(s)
+	var crowd []detectors.Detection
+	for i := range track.MaxTracks + 22 {
+		crowd = append(crowd, detectors.Detection{Label: "person", Score: 0.9, Box: detectors.Box{X: 0.5 + 0.03*float64(i%15), Y: 0.09 * float64(i/15), W: 0.02, H: 0.08}})
+	}
+	s.attach(&script{spec: spec("person", 20), boxes: func(uint64) []detectors.Detection { return crowd }})
+	s.rule(watching("many", "person in door >= 100"))
+	s.rule(watching("few", "person in door < 140"))
+	s.frames(40, ms, 50*ms)
+	s.until(time.Second)
+	clause := s.e.View(s.now, time.Now()).Rules[1].Clause[0]
+	if clause.Truth != rules.Unknown || clause.Why != detectors.Uncounted || clause.Value != track.MaxTracks {
+		t.Errorf("the clause says %+v", clause)
+	}
+	if len(s.fired) != 1 || s.fired[0].Type != "many" {
+		t.Errorf("got the events %+v, want only that there are many", s.fired)
+	}
+	crowd = crowd[:20]
+	s.until(1900 * ms)
+	if len(s.fired) != 2 || s.fired[1].Type != "few" {
+		t.Errorf("got the events %+v, want few once all are tracked", s.fired)
+	}
+}
+
 // A failed detector sees nothing: nobody leaves, and dwell pauses.
 func TestDwellStandsStillWhileNobodyLooks(t *testing.T) {
 	s := newSim(t)
