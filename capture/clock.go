@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -14,6 +15,10 @@ const (
 	clockSettle = 10 * time.Second
 	// clockDrift is the maximum drift between two real clocks.
 	clockDrift = 500e-6
+	// clockRate is a drift that no clock has. If it lasts for clockLong, which no delay
+	// does, the timestamps assume a frame rate that the camera does not keep.
+	clockRate = 0.01
+	clockLong = time.Minute
 	// clockJump is how far camera times may diverge from arrival times before they
 	// count as a new clock. clockBack is how far they may go back; frames in decode
 	// order go back by less.
@@ -176,7 +181,10 @@ func lineUnder(all []observation) line {
 	from := all[0].at
 	l := line{from: from}
 	if span := all[len(all)-1].at - from; span >= clockSettle {
-		l.slope = min(max(hullSlope(all, from+span/2), -clockDrift), clockDrift)
+		l.slope = hullSlope(all, from+span/2)
+		if math.Abs(l.slope) < clockRate || all[len(all)-1].arrived()-all[0].arrived() < clockLong {
+			l.slope = min(max(l.slope, -clockDrift), clockDrift)
+		}
 	}
 	for i, o := range all {
 		offset := o.delay - time.Duration(l.slope*float64(o.at-from))

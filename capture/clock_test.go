@@ -155,6 +155,26 @@ func TestSharedClockSurvivesAReconnect(t *testing.T) {
 	}
 }
 
+// A camera whose timestamps assume a frame rate that it does not keep, mostly at night.
+func TestTimestampsOfAnotherRate(t *testing.T) {
+	for _, rates := range [][2]float64{{25, 20}, {25, 12.5}, {25, 30}, {25, 24.5}} {
+		var s Stamper
+		start := time.Now()
+		worst := time.Duration(0)
+		for i := range int(300 * rates[1]) {
+			pts := time.Duration(float64(i) / rates[0] * float64(time.Second))
+			at := time.Duration(float64(i) / rates[1] * float64(time.Second))
+			captured, lag := s.Packet(pts, pts, start.Add(at))
+			if at > 70*time.Second {
+				worst = max(worst, start.Add(at).Sub(captured), lag)
+			}
+		}
+		if worst > 100*ms {
+			t.Errorf("stamped for %v a second, sent at %v: %v old", rates[0], rates[1], worst)
+		}
+	}
+}
+
 // A camera whose clock is a little different after it restarted does not have frames of the past.
 func TestSharedClockOfACameraThatRestarts(t *testing.T) {
 	for _, off := range []time.Duration{-3 * time.Second, -700 * ms, 700 * ms, 3 * time.Second} {
