@@ -81,7 +81,7 @@ func (p *planner) plan(d Demand, at time.Duration, key bool) Decoding {
 	switch {
 	case mode == p.mode || p.mode == "" || mode == DecodeAll || p.mode == DecodeNone:
 		p.mode, p.why, p.lowSet = mode, why, false
-	case !p.lowSet:
+	case !p.lowSet || at < p.low: // also if timestamps went back
 		p.low, p.lowSet = at, true
 	case key && at-p.low >= p.gop:
 		p.mode, p.why, p.lowSet = mode, why, false

@@ -246,6 +246,27 @@ func TestDecodingGoesOnForAGroup(t *testing.T) {
 	})
 }
 
+// Timestamps that go back, as when those of MPEG-TS wrap, do not keep decoding going on.
+func TestDecodingIsReducedWhenTimesGoBack(t *testing.T) {
+	p := planner{setting: DecodeAuto}
+	plan := func(at time.Duration, fps float64) Decoding {
+		key := at%time.Second == 0
+		p.saw(at, key)
+		return p.plan(Demand{FPS: fps}, at, key)
+	}
+	for at := 26 * time.Hour; at < 26*time.Hour+5*time.Second; at += frameStep {
+		plan(at, 25)
+	}
+	plan(26*time.Hour+5*time.Second+frameStep, 0)
+	var mode Decoding
+	for at := time.Duration(0); at < 5*time.Second; at += frameStep {
+		mode = plan(at, 0)
+	}
+	if mode != DecodeNone {
+		t.Errorf("decodes %s, want none", mode)
+	}
+}
+
 // Packets without a key frame show that the camera is alive.
 func TestWaitsForAKeyFrame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
