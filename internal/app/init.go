@@ -8,14 +8,18 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"rvo-tui/capture"
 	"rvo-tui/capture/device"
 	"rvo-tui/capture/libav"
 	"rvo-tui/internal/cli"
 	"rvo-tui/internal/config"
+	"rvo-tui/internal/fileio"
 	"rvo-tui/internal/starter"
 	"rvo-tui/internal/text"
 	"rvo-tui/runtime"
@@ -27,6 +31,9 @@ import (
 func initialise(loader config.Loader, file string, flags cli.Flags, in io.Reader, out io.Writer) error {
 	if _, err := os.Lstat(file); err == nil {
 		return fmt.Errorf("init: %s already exists; name another file, or remove it", file)
+	}
+	if err := unix.Access(filepath.Dir(file), unix.W_OK); err != nil { // before any question
+		return fmt.Errorf("init: %s cannot be written: %w; %s", file, err, fileio.Advice(err))
 	}
 	if flags.Find != "" && !starter.Known(flags.Find) {
 		return &cli.UsageError{Err: fmt.Errorf("--find: %q is not known; choose %s", flags.Find, starter.Names())}
