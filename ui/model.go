@@ -249,6 +249,7 @@ func (m *model) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, nil
 	case doneMsg:
 		if msg.err != nil {
+			m.added, m.wish = "", "" // neither will appear
 			m.fail(msg.err)
 		} else if msg.text != "" {
 			m.say((*draw.Theme).GoodInk, msg.text)

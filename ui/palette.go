@@ -109,6 +109,10 @@ func (p *palette) carry(m *model, o order, shown string) (overlay, tea.Cmd) {
 	m.overlay = nil
 	switch o.act {
 	case "camera":
+		if o.arg == "" {
+			p.err = "camera: write some letters of its name"
+			return p, nil
+		}
 		m.showNamed(o.arg)
 		return nil, nil
 	case "events", "log":
@@ -125,7 +129,7 @@ func (p *palette) carry(m *model, o order, shown string) (overlay, tea.Cmd) {
 		return nil, nil
 	case actSort:
 		i := fuzzy(pane.FleetSorts(), o.arg)
-		if i < 0 {
+		if i < 0 || o.arg == "" {
 			p.err = "sort: write one of " + strings.Join(pane.FleetSorts(), ", ")
 			return p, nil
 		}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -10,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"rvo-tui/capture"
 	"rvo-tui/internal/logging"
 	"rvo-tui/runtime/engine"
 	"rvo-tui/ui/draw"
@@ -217,6 +219,34 @@ func TestEventsGrowTooOld(t *testing.T) {
 		m.take(feedMsg{snap: &s})
 		if got := strings.Contains(ansi.Strip(strings.Join(m.screen(), "\n")), "blind      door"); got != want {
 			t.Errorf("after %v it is shown: %v", s.At.Sub(noon), got)
+		}
+	}
+}
+
+// A camera that could not be added is not shown when another one of its name appears later.
+func TestFailedCameraIsNotShownLater(t *testing.T) {
+	f := newFake()
+	f.fail = errors.New("add camera: there are 64 already")
+	m := shown(t, f, DefaultConfig(), 120, 40)
+	m.Update(m.addCamera(capture.Config{Name: "yard"})())
+	s := *sample()
+	s.At = noon.Add(time.Second)
+	yard := s.Cameras[1]
+	yard.Name = "yard"
+	s.Cameras = append(s.Cameras, yard)
+	if m.take(feedMsg{snap: &s}); m.camera != "street" {
+		t.Errorf("shows %s", m.camera)
+	}
+}
+
+// Commands that need a name do not take the first one without it.
+func TestPaletteWantsAName(t *testing.T) {
+	for _, line := range []string{"camera", "sort"} {
+		m := shown(t, newFake(), DefaultConfig(), 120, 40)
+		m.show(1)
+		typing(m, append(append([]string{":"}, strings.Split(line, "")...), "enter")...)
+		if p, open := m.overlay.(*palette); !open || p.err == "" || m.camera != "door" {
+			t.Errorf("%s: overlay %T, shows %s", line, m.overlay, m.camera)
 		}
 	}
 }
