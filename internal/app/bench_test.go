@@ -75,7 +75,7 @@ func TestBenchRefuses(t *testing.T) {
 		"bench --runs 0":                   "--runs",
 		"bench --size 4x4":                 "--size",
 		"bench --warmup-secs=-1 --runs=-1": "--warmup-secs",
-		"bench --sample-ms 1 --out-dir= ":  "--sample-ms",
+		"bench --sample-ms 1":              "--sample-ms",
 	} {
 		if _, err := optionsOf(t, args); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want it to say %q", args, err, want)
@@ -83,6 +83,7 @@ func TestBenchRefuses(t *testing.T) {
 	}
 	for args, want := range map[string]string{
 		"bench --mode fast":          "--mode",
+		"bench --out-dir=":           "--out-dir: is empty",
 		"bench --size 640":           "must be WIDTHxHEIGHT",
 		"bench --size 640x480x3":     "must be WIDTHxHEIGHT",
 		"bench compare a":            "<b>",
