@@ -220,6 +220,9 @@ func TestWebShowsFailures(t *testing.T) {
 		evaluate[any](p, "(failing = /clips|media/, location.hash = '/"+view+"')")
 		p.shows("main[data-view="+view+"] .bad", "the disk hangs")
 	}
+	evaluate[any](p, "(failing = /about/, document.dispatchEvent(new Event('visibilitychange')))") // it connects again
+	p.shows("[role=alert]", "Connection lost")
+	p.shows("[role=alert]", "the disk hangs")
 }
 
 // A view closes what it has opened: after many views, no media stream is left, and the page holds

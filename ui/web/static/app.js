@@ -34,7 +34,7 @@ function Health() {
 // Trouble shows connection problems.
 function Trouble() {
 	switch (store.link) {
-	case 'lost': return html`<p class="banner bad" role="alert">▲ Connection lost at ${clock(store.since)} ${zone(store.since)}. The data shown is old. Reconnecting…</p>`;
+	case 'lost': return html`<p class="banner bad" role="alert">▲ Connection lost at ${clock(store.since)} ${zone(store.since)}${store.why && html`: <${Name} of=${store.why} />`}. The data shown is old. Reconnecting…</p>`;
 	case 'full': return html`<p class="banner warn" role="alert">▲ Too many pages of this rvo-tui are visible in this browser. Close or hide one, and this page continues.</p>`;
 	case 'incompatible': return html`<p class="banner warn" role="alert">▲ This page is from another version of rvo-tui. <button onClick=${() => location.reload()}>Reload</button></p>`;
 	}

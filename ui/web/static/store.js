@@ -13,6 +13,7 @@ export const store = {
 	// "incompatible" (the page is from another version).
 	link: 'connecting',
 	since: Date.now(), // when link changed
+	why: '', // why the server has refused the connection
 	about: null, // GET /api/about
 	snapshot: null,
 	events: [], // {seq, event}, oldest first
@@ -32,9 +33,7 @@ let ahead = 0; // milliseconds that the server's clock is ahead of this browser'
 export const now = () => Date.now() + ahead;
 
 // subscribe sets the callback for changes. It runs at most once per animation frame.
-export function subscribe(listener) {
-	render = listener;
-}
+export const subscribe = (listener) => (render = listener);
 
 // changed schedules a render for the next animation frame.
 export function changed() {
@@ -138,6 +137,8 @@ export async function connect() {
 		}
 		current = new AbortController();
 		const e = await attempt(current.signal).catch((e) => e);
+		store.why = e instanceof Problem && e.status > 0 ? e.message : '';
+		changed();
 		if (store.link !== 'incompatible') stand(e instanceof Problem && e.status === 401 ? 'login' : 'lost');
 		if (document.hidden) continue;
 		await delay(store.link === 'login' || store.link === 'incompatible' ? 1e9 : 500);
