@@ -109,8 +109,12 @@ func (k *counted) reckon(s *detectors.Signal, now time.Duration) measure {
 	default:
 		m = k.tally(s, now)
 	}
-	if k.follows && !k.crosses && k.followed.Tracker.Overflowed() {
+	switch {
+	case !k.follows || k.crosses:
+	case k.followed.Tracker.Overflowed():
 		m.high, m.why = math.Inf(1), detectors.Uncounted
+	case !k.dwells && !k.arrives:
+		m.high += float64(k.followed.Tracker.Unconfirmed(k.zone))
 	}
 	k.last = reckoning{m, s.Detections, answers, now, k.expires(now)}
 	return m
@@ -326,10 +330,10 @@ func (k *counted) longest() (longest float64, id uint64) {
 
 // unsure returns why it is unknown whether some box counts. Known: all are decided.
 func (k *counted) unsure(s *detectors.Signal, now time.Duration) detectors.Why {
-	why := detectors.Known
 	if k.where == nil {
-		return why
+		return detectors.Never // the next result tells
 	}
+	why := detectors.Known
 	for i := range s.Detections {
 		d := &s.Detections[i]
 		if k.where(d, now) != Unknown {

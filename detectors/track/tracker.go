@@ -321,6 +321,21 @@ func (r *Tracker) Counts() Counts { return r.counts }
 // since, and the zone was there.
 func (r *Tracker) Looking(zone int) bool { return r.looking && r.looked[zone] <= r.last }
 
+// Unconfirmed returns how many objects in a zone may have been there all along, although no
+// result has confirmed them: those of the first result since New, or since the detector
+// was not running. It is 0 after any other result.
+func (r *Tracker) Unconfirmed(zone int) (n int) {
+	if r.since != r.last {
+		return 0
+	}
+	for i := range r.tracks {
+		if t := &r.tracks[i]; t.State == Tentative && t.In(zone) {
+			n++
+		}
+	}
+	return n
+}
+
 // Overflowed reports whether the last result had detections that were ignored because of
 // MaxTracks. If so, counts of tracks are a lower bound.
 func (r *Tracker) Overflowed() bool { return r.over }

@@ -147,6 +147,41 @@ func TestTracksOutliveAChangedRule(t *testing.T) {
 	}
 }
 
+// The first result confirms no track, so an object in it may be there or not. What it does not have
+// at all is not there.
+func TestFirstResultIsNotNobody(t *testing.T) {
+	s := newSim(t)
+	hall(s)
+	boxes := []detectors.Detection{at(0.8)}
+	works := func(int, uint64) (float64, error) { return float64(len(boxes)), nil }
+	d := s.attach(&script{spec: spec("person", 20), answer: works, boxes: func(uint64) []detectors.Detection { return boxes }})
+	s.rule(watching("empty", "person in door == 0"))
+	s.rule(watching("left", "person in left == 0"))
+	s.rule(watching("some", "person in door < 5"))
+	s.command(func(e *Engine, _ time.Duration) {
+		e.SetPlaces([]detectors.Zone{{Name: "door", Rect: []float64{0.5, 0, 0.5, 1}}, {Name: "left", Rect: []float64{0, 0, 0.5, 1}}}, nil)
+	})
+	s.frames(100, ms, 50*ms)
+	s.until(2 * ms)
+	if k := s.e.View(s.now, time.Now()).Rules[0].Clause[0]; k.Truth != rules.Unknown || k.Why != detectors.Never {
+		t.Errorf("the clause says %+v", k)
+	}
+	s.until(time.Second)
+	d.answer = func(int, uint64) (float64, error) { return 0, errScripted }
+	s.until(1100 * ms)
+	boxes = []detectors.Detection{at(0.55)} // somebody else
+	d.answer = works
+	s.until(3 * time.Second)
+	if len(s.fired) != 2 || s.fired[0].Type != "left" || s.fired[1].Type != "some" {
+		t.Errorf("got the events %+v, want left and some", s.fired)
+	}
+	boxes = nil
+	s.until(4 * time.Second)
+	if len(s.fired) != 3 || s.fired[2].Type != "empty" {
+		t.Errorf("got the events %+v, want empty once nobody is there", s.fired)
+	}
+}
+
 // With more objects than can be tracked, a count is a lower bound.
 func TestMoreThanCanBeTracked(t *testing.T) {
 	s := newSim(t)
