@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -135,23 +136,23 @@ func TestFrozenDashboardSeesTheLinkAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
 		<-f.snapshots
-		state := remote.LinkLost
+		var state, last atomic.Value
+		state.Store(remote.LinkLost)
 		want := new(demand)
 		want.freeze(true)
 		ctx, cancel := context.WithCancel(t.Context())
-		var last remote.LinkState
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			feed(ctx, f, Options{Config: DefaultConfig(), Link: func() remote.Link { return remote.Link{State: state} }}, want, new(meter), func(msg tea.Msg) { last = msg.(feedMsg).link.State })
+			feed(ctx, f, Options{Config: DefaultConfig(), Link: func() remote.Link { return remote.Link{State: state.Load().(remote.LinkState)} }}, want, new(meter), func(msg tea.Msg) { last.Store(msg.(feedMsg).link.State) })
 		}()
 		time.Sleep(3 * linkTime)
 		synctest.Wait()
-		state = remote.LinkLive
+		state.Store(remote.LinkLive)
 		time.Sleep(3 * linkTime)
 		synctest.Wait()
-		if last != remote.LinkLive {
-			t.Errorf("last sent %q", last)
+		if got := last.Load(); got != remote.LinkLive {
+			t.Errorf("last sent %q", got)
 		}
 		cancel()
 		<-done
