@@ -97,10 +97,11 @@ func (w *worker) choose(boxes []detectors.Detection) []detectors.Detection {
 	return boxes[:min(len(boxes), w.spec.MaxCrops)]
 }
 
-// enough returns an error if the time left is too short for another box.
+// enough returns an error if the time left is too short for another box, with a margin
+// of a quarter: a process that is late is killed.
 func enough(ctx context.Context, longest time.Duration) error {
 	end, ok := ctx.Deadline()
-	if ctx.Err() == nil && (!ok || time.Until(end) > longest) {
+	if ctx.Err() == nil && (!ok || time.Until(end) > longest+longest/4) {
 		return nil
 	}
 	return &detectors.Error{Reason: detectors.ReasonTimeout, Err: fmt.Errorf("no time was left within its timeout: raise timeout, or lower max_crops")}

@@ -248,3 +248,22 @@ func TestBoxesTakeTurns(t *testing.T) {
 		t.Errorf("looked at %s, want %s", got, want)
 	}
 }
+
+// The last box must not take longer than the time left: a process that is late is killed.
+func TestTimeForAnotherBoxHasAMargin(t *testing.T) {
+	for _, tt := range []struct {
+		left, longest time.Duration
+		enough        bool
+	}{
+		{time.Minute, 0, true},
+		{time.Minute, 30 * time.Second, true},
+		{time.Minute, 50 * time.Second, false},
+		{time.Minute, 70 * time.Second, false},
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), tt.left)
+		if err := enough(ctx, tt.longest); (err == nil) != tt.enough {
+			t.Errorf("%v left after a box that took %v: %v", tt.left, tt.longest, err)
+		}
+		cancel()
+	}
+}
