@@ -283,3 +283,33 @@ func TestOutputThatHangsIsAbandoned(t *testing.T) {
 		}
 	})
 }
+
+// A clip that an earlier run was saving is not lost because its directory cannot be read.
+func TestOldClipsWaitForTheirDisk(t *testing.T) {
+	file, dir := storeFile(t), t.TempDir()+"/evidence"
+	must(t, os.WriteFile(dir, nil, 0o600))
+	synctest.Test(t, func(t *testing.T) {
+		all := newReceiver("all", func(o *Output) { o.Clips, o.Wants = true, func(*Record) bool { return true } })
+		at := func(o *Options) { o.ClipsDir = dir }
+		o := start(newOutbox(file, at, all))
+		e := event(0)
+		e.Clip = true
+		o.Offer(e)
+		time.Sleep(time.Second)
+		must(t, o.end())
+		o = start(newOutbox(file, at, all))
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		if got := all.ids(); !slices.Equal(got, idsFrom(0, 1)) {
+			t.Errorf("without the disk %v were delivered", got)
+		}
+		must(t, os.Remove(dir))
+		must(t, os.Mkdir(dir, 0o700))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := all.ids(); !slices.Equal(got, []string{"0000", "0000-clip"}) {
+			t.Errorf("with the disk %v were delivered", got)
+		}
+		must(t, o.end())
+	})
+}

@@ -43,31 +43,48 @@ func (w *worker) awaitClip(ctx context.Context, r *Record, waited time.Duration)
 	return &Clip{Lost: "it was not saved"}, 0
 }
 
-// findOldClips looks for the clips that an earlier run was saving when it ended.
+// findOldClips looks for the clips that an earlier run was saving when it ended. It tries again
+// while their directory cannot be read.
 func (o *Outbox) findOldClips(ctx context.Context) {
-	timer := time.NewTimer(findWait) // the recorder finishes them first
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return
-	case <-timer.C:
+	var disk fileio.Disk
+	for told := false; ; told = true {
+		timer := time.NewTimer(findWait) // the recorder finishes them first
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+		old := o.oldClips()
+		if len(old) == 0 {
+			return
+		}
+		entries, err := fileio.Within(ctx, &disk, func() ([]clips.Entry, error) { return clips.List(o.clips) })
+		if err == nil {
+			o.tellOldClips(old, entries)
+			return
+		}
+		if !told && ctx.Err() == nil {
+			o.log.Warn("cannot look for clips of an earlier run; retrying", "error", err)
+		}
 	}
+}
+
+// oldClips returns the events whose clip an earlier run was saving, oldest first.
+func (o *Outbox) oldClips() (old []Record) {
 	o.mu.Lock()
-	var old []Record
+	defer o.mu.Unlock()
 	for _, id := range o.unfinished {
 		if r, ok := o.expected[id]; ok {
 			old = append(old, r)
 		}
 	}
-	o.mu.Unlock()
-	if len(old) == 0 {
-		return
-	}
 	slices.SortFunc(old, func(a, b Record) int { return a.Event.Time.Compare(b.Event.Time) })
-	entries, err := clips.List(o.clips)
-	if err != nil {
-		o.log.Warn("cannot look for clips of an earlier run", "error", err)
-	}
+	return old
+}
+
+// tellOldClips reports which of these clips exist.
+func (o *Outbox) tellOldClips(old []Record, entries []clips.Entry) {
 	for _, r := range old {
 		lost := &Clip{Lost: "the program ended before it was saved"}
 		for i := range entries {
