@@ -264,8 +264,8 @@ func (r *reel) frame(shot *Shot, w Wanted) {
 	}
 }
 
-// place returns the position in a clip of a Unix time in milliseconds, on the scale of
-// MetaFound.MovieMS.
+// place returns the position in a clip of a time in nanoseconds since the start of its process, on
+// the scale of MetaFound.MovieMS.
 func place(m *clips.Meta, ts int64) (at time.Duration) {
 	movie := m.Movie
 	for _, next := range m.Parts {
