@@ -20,14 +20,17 @@ import (
 	"rvo-tui/runtime/sink/outbox"
 )
 
-// maxAnswer is the maximum number of bytes read from a response.
-const maxAnswer = 4 << 10
+const (
+	maxAnswer  = 4 << 10                // bytes read from a response
+	answerWait = 500 * time.Millisecond // for the rest of a response that has begun
+)
 
 // client sends requests to one address.
 type client struct {
-	http  *http.Client
-	url   *url.URL
-	agent string
+	http   *http.Client
+	url    *url.URL
+	agent  string
+	hidden []string // secrets besides those of the address
 }
 
 // newClient returns a client of an address. It does not follow redirects, because
@@ -77,9 +80,12 @@ func (c *client) do(ctx context.Context, method string, header http.Header, body
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
+		// An HTTP/2 connection may be dead; the next attempt makes a new one.
+		c.http.CloseIdleConnections()
 		return c.unreachable(err)
 	}
 	defer resp.Body.Close()
+	defer time.AfterFunc(answerWait, func() { resp.Body.Close() }).Stop()
 	answer, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer)) // for display; it may be truncated
 	if resp.StatusCode < 300 {
 		return nil
@@ -115,13 +121,10 @@ func (c *client) unreachable(err error) *outbox.Error {
 	return e
 }
 
-// clean makes foreign text safe to display: it hides all parts of the address except
-// the host.
-func (c *client) clean(s string) string { return cleanOf(s, c.url) }
-
-// cleanOf is clean for an address.
-func cleanOf(s string, u *url.URL) string {
-	return hideParts(text.CleanTo(text.RedactLine(s), 200), partsOf(u))
+// clean makes foreign text safe to display: it hides secrets and all parts of the address
+// except the host.
+func (c *client) clean(s string) string {
+	return hideParts(s, append(partsOf(c.url), c.hidden...), 200)
 }
 
 // partsOf returns the parts of an address that may be secrets.
@@ -137,8 +140,10 @@ func partsOf(u *url.URL) []string {
 	return parts
 }
 
-// hideParts hides the parts that are long enough to be secrets.
-func hideParts(s string, parts []string) string {
+// hideParts cleans and truncates text, and hides the parts that are long enough to be
+// secrets.
+func hideParts(s string, parts []string, length int) string {
+	s = text.Clean(text.RedactLine(s))
 	for _, p := range parts {
 		if len(p) < 4 || p == "http" || p == "https" {
 			continue
@@ -147,7 +152,7 @@ func hideParts(s string, parts []string) string {
 			s = strings.ReplaceAll(s, form, text.Hidden)
 		}
 	}
-	return s
+	return text.CleanTo(s, length)
 }
 
 // judge interprets an HTTP status: either the message is refused, or the output has a

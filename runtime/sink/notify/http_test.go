@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"rvo-tui/internal/text"
 	"rvo-tui/runtime/sink/outbox"
 )
 
@@ -179,6 +180,42 @@ func TestAnswersAreJudged(t *testing.T) {
 	if err := send(t, o, delivery()); err == nil || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "passwort") || !strings.Contains(err.Error(), "connection refused") {
 		t.Errorf("dead: %v", err)
 	}
+}
+
+// A receiver that repeats what it was sent does not bring secrets to a screen or a log, not even in
+// part.
+func TestEchoedSecretsAreHidden(t *testing.T) {
+	r := newReceiver(t)
+	o := newSender(t, config("webhook:"+r.URL+"/secretpath", func(c *Config) {
+		c.Headers, c.Secret = []string{"Authorization: Bearer s3cr3t-token", "X-Key: another-key"}, "signing-secret-16"
+	}))
+	for _, said := range []string{"no s3cr3t-token", "no another-key", "no signing-secret-16", "no Bearer s3cr3t-token"} {
+		for _, pad := range []int{0, 185, 190} {
+			r.answer = func(w http.ResponseWriter) {
+				w.WriteHeader(http.StatusUnauthorized)
+				io.WriteString(w, strings.Repeat("x", pad)+said)
+			}
+			err := send(t, o, delivery())
+			if err == nil || strings.Contains(err.Error(), "s3c") || strings.Contains(err.Error(), "anot") || strings.Contains(err.Error(), "signi") {
+				t.Errorf("%q after %d: %v", said, pad, err)
+			}
+		}
+	}
+}
+
+// A receiver that accepts a message and does not end its response has accepted it.
+func TestAnswerWithoutEnd(t *testing.T) {
+	r := newReceiver(t)
+	gone := make(chan struct{})
+	r.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		io.Copy(io.Discard, req.Body)
+		w.(http.Flusher).Flush()
+		<-req.Context().Done()
+		close(gone)
+	})
+	o := newSender(t, config("webhook:"+r.URL, func(c *Config) { c.Timeout = text.Duration(5 * time.Minute) }))
+	must(t, send(t, o, delivery()))
+	<-gone
 }
 
 func TestSlowReceiverIsNotWaitedFor(t *testing.T) {

@@ -97,7 +97,7 @@ func explain(err error, u *url.URL) string {
 	if slices.Contains(hosted, u.Scheme) {
 		parts = slices.DeleteFunc(parts, func(p string) bool { return p == u.Host })
 	}
-	return hideParts(text.CleanTo(text.RedactLine(said), 300), parts)
+	return hideParts(said, parts, 300)
 }
 
 // locate creates the service for each message, so that a message cannot change the

@@ -49,6 +49,7 @@ func newWebhook(c Config) (*webhook, *keyError) {
 	default:
 		return nil, &keyError{"method", text.Unknown("method", c.Method, []string{http.MethodPost, http.MethodPut, http.MethodPatch})}
 	}
+	var hidden []string
 	for _, line := range c.Headers {
 		name, value, ok := strings.Cut(line, ":")
 		value = strings.TrimSpace(value)
@@ -60,6 +61,7 @@ func newWebhook(c Config) (*webhook, *keyError) {
 			return nil, &keyError{"headers", name + " is set by rvo-tui; leave it out"}
 		}
 		w.header.Add(name, value)
+		hidden = append(hidden, strings.Fields(value)...)
 	}
 	var bad error
 	if w.secret, bad = parseSecret(c.Secret); bad != nil {
@@ -68,6 +70,7 @@ func newWebhook(c Config) (*webhook, *keyError) {
 	if w.client, err = newClient(u, c.CA); err != nil {
 		return nil, &keyError{"ca", err.Error()}
 	}
+	w.client.hidden = append(hidden, c.Secret)
 	return w, nil
 }
 
