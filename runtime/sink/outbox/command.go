@@ -111,16 +111,20 @@ func keys(m map[uint64]aside) []uint64 {
 func (w *worker) resend(id string) error {
 	return w.each(id, func(seq uint64, a *aside) bool {
 		r := a.Record
-		return w.o.in.put(item{event: r.Event, clip: r.Clip, only: w.out.Name, saves: r.Saves})
+		return w.o.in.put(item{event: r.Event, clip: r.Clip, only: w.out.Name, saves: r.Saves, aside: seq})
 	})
 }
 
 // discard deletes messages that were set aside: the one with a delivery ID, or all.
 func (w *worker) discard(id string) error {
-	return w.each(id, func(uint64, *aside) bool { return true })
+	return w.each(id, func(seq uint64, _ *aside) bool {
+		w.o.setAside(seq, nil)
+		return true
+	})
 }
 
-// each removes the messages for which do returns true from those set aside.
+// each calls do for messages that were set aside: the one with a delivery ID, or all. do
+// returns false if the queue is full.
 func (w *worker) each(id string, do func(seq uint64, a *aside) bool) error {
 	o := w.o
 	o.mu.Lock()
@@ -135,7 +139,6 @@ func (w *worker) each(id string, do func(seq uint64, a *aside) bool) error {
 		}
 		found++
 		if do(seq, &a) {
-			o.setAside(seq, nil)
 			n++
 		}
 	}

@@ -12,6 +12,7 @@ type item struct {
 	clip  *Clip
 	only  string // only this output
 	saves bool   // value of Record.Saves
+	aside uint64 // number of the message set aside that is sent again; 0: none
 }
 
 // intake is the bounded queue between the live path and the writer.

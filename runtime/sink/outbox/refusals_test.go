@@ -2,12 +2,16 @@ package outbox
 
 import (
 	"bytes"
+	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"rvo-tui/runtime"
 )
 
 // logged collects the lines of a log.
@@ -97,6 +101,41 @@ func TestRefusedMessagesDoNotSlowTheNext(t *testing.T) {
 		synctest.Wait()
 		if v := output(o.Outbox, "phone"); v.AsideCount != 10 {
 			t.Errorf("%d of 10 set aside", v.AsideCount)
+		}
+		must(t, o.end())
+	})
+}
+
+// A message that is resent is stored twice or once, but never not at all: a crash does not lose it.
+func TestResentMessagesAreNeverUnstored(t *testing.T) {
+	file := storeFile(t)
+	synctest.Test(t, func(t *testing.T) {
+		const n = 200
+		phone := newReceiver("phone", func(o *Output) { o.MaxTries = 1 })
+		phone.answer(&Error{Reason: "400 Bad Request", Refused: true})
+		o := start(newOutbox(file, nil, phone))
+		for i := range n {
+			o.Offer(event(i))
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		phone.answer(errors.New("down"))
+		resend := runtime.Command{Do: runtime.Resend, Output: "phone"}
+		must(t, o.Do(t.Context(), resend))
+		must(t, o.Do(t.Context(), resend)) // at once again: each is sent once
+		for range 100 {
+			o.mu.Lock()
+			if kept := len(o.aside) + o.state.Records; kept < n {
+				t.Errorf("%d of %d messages would survive a crash", kept, n)
+			}
+			o.mu.Unlock()
+			time.Sleep(10 * time.Millisecond)
+		}
+		phone.answer(nil)
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		if got := phone.ids(); !slices.Equal(got, idsFrom(0, n)) {
+			t.Errorf("delivered %d: %v", len(got), got)
 		}
 		must(t, o.end())
 	})

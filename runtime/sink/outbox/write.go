@@ -100,6 +100,11 @@ func (o *Outbox) enter(items []item) (fresh []rules.Event) {
 		r := Record{Event: it.event, Clip: it.clip, Saves: it.saves || it.event.Clip, For: it.only}
 		switch {
 		case it.only != "":
+			// It leaves its place with the same write that stores it again.
+			if a, ok := o.aside[it.aside]; !ok || a.Output != it.only || a.Record.ID() != r.ID() {
+				continue // it was resent or discarded already
+			}
+			o.setAside(it.aside, nil)
 		case it.clip == nil:
 			fresh = append(fresh, it.event)
 			if r.Saves && o.wantsClips() && len(o.expected) < clipsMax {
