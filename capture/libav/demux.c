@@ -10,6 +10,7 @@
 #include <libavutil/intreadwrite.h>
 #include <math.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,13 +127,13 @@ static int open_input(rvo_demux *d, const char *url, const char **options) {
 	AVDictionary *dict = NULL;
 	for (; *options != NULL; options += 2) av_dict_set(&dict, options[0], options[1], 0);
 	int err = 0;
-	char *final = NULL; // addresses in a playlist are relative to it
+	char final[8192]; // addresses in a playlist are relative to it
+	snprintf(final, sizeof final, "%s", url);
 	if (d->fetcher != 0 && (err = open_fetched(d->input, &d->main, url, AVIO_FLAG_READ, NULL)) >= 0) {
 		d->input->pb = d->main;
-		final = rvoFetchFound((uintptr_t)d->main->opaque);
+		rvoFetchFound((uintptr_t)d->main->opaque, final, sizeof final);
 	}
-	if (err >= 0) err = avformat_open_input(&d->input, final != NULL ? final : url, NULL, &dict); // frees input when it fails
-	free(final);
+	if (err >= 0) err = avformat_open_input(&d->input, final, NULL, &dict); // frees input when it fails
 	av_dict_free(&dict);
 	if (err < 0) return err;
 	err = avformat_find_stream_info(d->input, NULL);

@@ -52,16 +52,16 @@ func rvoFetchSize(handle C.uintptr_t) C.int64_t {
 	return C.int64_t(body.size)
 }
 
-// rvoFetchFound returns the address that a playlist was found at, which the caller frees;
-// NULL: unknown.
+// rvoFetchFound writes the address that a playlist was found at, with a zero byte, unless
+// it is longer than buf.
 //
 //export rvoFetchFound
-func rvoFetchFound(handle C.uintptr_t) *C.char {
+func rvoFetchFound(handle C.uintptr_t, buf *C.char, size C.int) {
 	body, ok := cgo.Handle(handle).Value().(*fetched)
-	if !ok {
-		return nil
+	if ok && len(body.found) < int(size) {
+		to := unsafe.Slice((*byte)(unsafe.Pointer(buf)), int(size))
+		to[copy(to, body.found)] = 0
 	}
-	return C.CString(body.found)
 }
 
 //export rvoFetchSeek
