@@ -370,14 +370,6 @@ func (m *model) all(commands []runtime.Command) func() error {
 	})
 }
 
-// selected returns the index of the selected row, also while its pane is not drawn and rows change.
-func selected[T any](c pane.Cursor, list []T, name func(T) string) int {
-	if i := slices.IndexFunc(list, func(v T) bool { return name(v) == c.Key }); i >= 0 {
-		return i
-	}
-	return c.Sel
-}
-
 // detector returns the selected detector; nil if there is none.
 func (m *model) detector() *engine.DetectorView {
 	list := m.scene.Detectors()

@@ -203,3 +203,11 @@ func (m *model) arrange() {
 	}
 	m.want.set(list)
 }
+
+// selected returns the index of the selected row, also while its pane is not drawn and rows change.
+func selected[T any](c pane.Cursor, list []T, name func(T) string) int {
+	if i := slices.IndexFunc(list, func(v T) bool { return name(v) == c.Key }); i >= 0 {
+		return i
+	}
+	return c.Sel
+}
