@@ -2,10 +2,14 @@ package clips
 
 import (
 	"bytes"
+	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"rvo-tui/internal/text"
 )
 
 func TestCalendar(t *testing.T) {
@@ -88,5 +92,34 @@ func TestRetentionOutlivesAWrongClock(t *testing.T) {
 	}
 	if n := left(13 * time.Minute); n != 3 || s.removed[byAge] != 2 {
 		t.Errorf("in the end %d clips remain, want the 3 that are not too old; removed %v", n, s.removed)
+	}
+}
+
+// A machine that has lost its time, as one without a battery, keeps its new clips, although they
+// look older than those of earlier runs.
+func TestRetentionWithAClockThatIsBehind(t *testing.T) {
+	cfg := testConfig(t)
+	cfg.MaxBytes, cfg.MaxAge = 0, 0
+	now := time.Now()
+	makeClips(t, cfg, 3, now.AddDate(1, 0, 0))
+	cfg.MaxBytes = text.Bytes(7 * wholeClips(t, cfg.Dir)[0].Bytes / 2)
+	s := quietStore(cfg)
+	for i, want := range [][]string{{"new0", "event1", "event2"}, {"new0", "new1", "event2"}, {"new0", "new1", "new2"}, {"new1", "new2", "new3"}} {
+		if err := s.refresh(now); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := makeClip(t, s, fmt.Sprintf("new%d", i), now.Add(time.Duration(i)*time.Second), 3); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.tidy(now); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range wholeClips(t, cfg.Dir) {
+			got = append(got, e.EventID)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("after clip %d there are %v, want %v", i, got, want)
+		}
 	}
 }
