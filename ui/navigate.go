@@ -209,6 +209,77 @@ func (m *model) onTimeline(a action) bool {
 	return true
 }
 
+// hidden returns why an action cannot be run because the screen does not show what it acts on;
+// empty if it can.
+func (m *model) hidden(a action) string {
+	p := pane.Detectors
+	switch a {
+	case actToggle, actDetach, actFaster, actSlower:
+		if a == actToggle && m.focus == pane.Alerts {
+			return ""
+		}
+	case actRule:
+		p = pane.Rules
+	case actCopy, actOpener:
+		if p = pane.Events; m.focus == pane.Time {
+			return ""
+		}
+	case actClip, actPause:
+		if m.focus == pane.Alerts || m.focus == pane.Time {
+			return "no camera is selected here; " + m.keys.shown(actBack) + " goes back"
+		}
+		return ""
+	default:
+		return ""
+	}
+	switch {
+	case m.shows(p):
+		return ""
+	case m.focus >= pane.Placed:
+		return "the " + p.String() + " are not on the screen; " + m.keys.shown(actBack) + " goes back"
+	}
+	return "the " + p.String() + " are not on the screen; " + m.keys.shown(actNext) + " leads to them"
+}
+
+// shows reports whether a pane is on the screen.
+func (m *model) shows(p pane.ID) bool {
+	return slices.ContainsFunc(m.places, func(at pane.Place) bool { return at.Pane == p })
+}
+
+// marked returns the camera that keys act on: the selected one of the wall or the fleet, elsewhere
+// the one shown. Nil: there is none.
+func (m *model) marked() *runtime.CameraView {
+	var i int
+	s := &m.scene
+	switch m.focus {
+	case pane.Wall:
+		i = m.cursors[pane.Wall].Sel
+	case pane.Fleet:
+		i = s.FleetCamera(m.cursors[pane.Fleet].Sel)
+	default:
+		return s.Camera()
+	}
+	if s.Snap == nil || i < 0 || i >= len(s.Snap.Cameras) {
+		return nil
+	}
+	return &s.Snap.Cameras[i]
+}
+
+// event returns the selected event of the timeline or of the events; nil if there is none.
+func (m *model) event() *runtime.RecentEvent {
+	s := &m.scene
+	if m.focus == pane.Time {
+		if list, sel := s.RuleEvents(m.cursors[pane.Time].Sel); sel >= 0 {
+			return list[sel]
+		}
+		return nil
+	}
+	if i := m.cursors[pane.Events].Sel; i < len(s.Events) {
+		return &s.Events[i]
+	}
+	return nil
+}
+
 // targets returns the click targets at a cell of the screen, outermost first.
 func (m *model) targets(x, y int) []draw.Target {
 	if m.small() || y < 0 || y >= m.h {
