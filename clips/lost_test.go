@@ -114,6 +114,7 @@ func TestDrainGivesUpOnAFrozenDisk(t *testing.T) {
 			t.Errorf("Run: %v", err)
 		}
 		close(thaw)
+		synctest.Wait() // the task that was abandoned leaves the directory
 	})
 }
 
