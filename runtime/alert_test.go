@@ -280,6 +280,8 @@ func TestAlertOfALateOutput(t *testing.T) {
 	a := newAlerts()
 	s := box(dawn)
 	s.Outbox = &OutboxView{Outputs: []OutputView{{Name: "phone", State: SinkOK, Reason: "3 messages wait", Remedy: "send fewer"}, {Name: "siren", State: SinkOK}}}
+	a.step(s)
+	s.At = dawn.Add(lateOutputAfter)
 	list := a.step(s)
 	if len(list) != 1 || list[0].ID != "output_late:phone" || list[0].Severe || list[0].Cause != "3 messages wait" || titles(list) != "messages reach phone late" {
 		t.Errorf("got %+v", list)

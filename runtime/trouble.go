@@ -244,6 +244,10 @@ func programTroubles(s *Snapshot) []trouble {
 // outputAfter is how long an output may fail before it is an alert.
 const outputAfter = 10 * time.Second
 
+// lateOutputAfter is how long messages may be late before it is an alert: a backlog of an
+// outage takes a while.
+const lateOutputAfter = 5 * time.Minute
+
 func outputTroubles(outputs []OutputView) []trouble {
 	var list []trouble
 	for i := range outputs {
@@ -254,7 +258,7 @@ func outputTroubles(outputs []OutputView) []trouble {
 				kind: AlertOutput, subject: o.Name, severe: true, after: outputAfter, cause: o.Reason, remedy: o.Remedy,
 			})
 		case o.Reason != "":
-			list = append(list, trouble{kind: AlertOutputLate, subject: o.Name, cause: o.Reason, remedy: o.Remedy})
+			list = append(list, trouble{kind: AlertOutputLate, subject: o.Name, after: lateOutputAfter, cause: o.Reason, remedy: o.Remedy})
 		}
 		if o.AsideCount > 0 {
 			list = append(list, trouble{

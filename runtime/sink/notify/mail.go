@@ -17,6 +17,7 @@ import (
 	"net/smtp"
 	"net/textproto"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -108,7 +109,7 @@ func (t *mailTarget) deliver(ctx context.Context, m *message) error {
 	if err := c.Mail(t.cfg.FromAddress); err != nil {
 		return mailError{err, "correct fromaddress, or the user", false}
 	}
-	if err := t.recipients(c); err != nil {
+	if err := t.recipients(c, m); err != nil {
 		return err
 	}
 	w, err := c.Data()
@@ -143,10 +144,15 @@ func (t *mailTarget) tls() *tls.Config {
 
 // hello greets the server, encrypts the connection if possible, and logs in.
 func (t *mailTarget) hello(c *smtp.Client) error {
-	if t.cfg.ClientHost != "auto" {
-		if err := c.Hello(t.cfg.ClientHost); err != nil {
-			return err
+	name := t.cfg.ClientHost
+	if name == "auto" {
+		var err error
+		if name, err = os.Hostname(); err != nil {
+			name = "localhost"
 		}
+	}
+	if err := c.Hello(name); err != nil {
+		return mailError{err, "correct clienthost", false}
 	}
 	if t.cfg.UseStartTLS && !t.implicitTLS() {
 		offered, _ := c.Extension("STARTTLS")
@@ -176,15 +182,19 @@ func (t *mailTarget) hello(c *smtp.Client) error {
 	return nil
 }
 
-// recipients names the recipients. Those that are refused permanently are left out, and
-// logged once, unless all are.
-func (t *mailTarget) recipients(c *smtp.Client) error {
+// greylisting is how long after its event a message waits for recipients that are refused
+// for the time being.
+const greylisting = time.Hour
+
+// recipients names the recipients. Those that are refused permanently, or for longer than
+// greylisting, are left out, and logged once, unless all are.
+func (t *mailTarget) recipients(c *smtp.Client, m *message) error {
 	var refused error
 	n := 0
 	for _, to := range t.cfg.ToAddresses {
 		err := c.Rcpt(to)
 		var code *textproto.Error
-		if err != nil && (!errors.As(err, &code) || code.Code < 500) {
+		if err != nil && (!errors.As(err, &code) || code.Code < 500 && time.Since(m.time) < greylisting) {
 			return err
 		}
 		if err != nil {
@@ -206,7 +216,12 @@ func (t *mailTarget) recipients(c *smtp.Client) error {
 // compose returns the text of a message.
 func (t *mailTarget) compose(m *message) []byte {
 	var out bytes.Buffer
-	address := func(a, name string) string { return (&mail.Address{Name: name, Address: a}).String() }
+	address := func(a, name string) string {
+		if !strings.Contains(a, "@") { // a local user
+			return a
+		}
+		return (&mail.Address{Name: name, Address: a}).String()
+	}
 	to := make([]string, len(t.cfg.ToAddresses))
 	for i, a := range t.cfg.ToAddresses {
 		to[i] = address(a, "")
@@ -214,7 +229,7 @@ func (t *mailTarget) compose(m *message) []byte {
 	_, domain, _ := strings.Cut(t.cfg.FromAddress, "@")
 	for _, field := range [][2]string{
 		{"From", address(t.cfg.FromAddress, t.cfg.FromName)},
-		{"To", strings.Join(to, ", ")},
+		{"To", strings.Join(to, ",\r\n ")},
 		{"Subject", mime.QEncoding.Encode("utf-8", m.title)},
 		{"Date", time.Now().Format(time.RFC1123Z)},
 		{"Message-ID", fmt.Sprintf("<%s@%s>", m.id, cmp.Or(domain, "localhost"))},

@@ -30,7 +30,7 @@ func (bounded) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if to, err := resp.Location(); err == nil && resp.StatusCode < 400 {
+	if to, err := resp.Location(); err == nil && resp.StatusCode >= 300 && resp.StatusCode < 400 {
 		resp.Body.Close()
 		return nil, fmt.Errorf("it redirects to %s", text.Clean(to.Scheme+"://"+to.Host))
 	}

@@ -58,6 +58,14 @@ func TestServicesDoNotFollowRedirects(t *testing.T) {
 	if len(other.got) > 0 {
 		t.Errorf("the other host got %+v", other.got)
 	}
+	r.answer = func(w http.ResponseWriter) {
+		w.Header().Set("Location", other.URL+"/created")
+		w.WriteHeader(http.StatusCreated)
+	}
+	o = newSender(t, config("generic://"+strings.TrimPrefix(r.URL, "http://")+"/?disabletls=yes", nil))
+	if err := send(t, o, delivery()); err != nil {
+		t.Errorf("created elsewhere: %v", err)
+	}
 }
 
 // A message is sent without its picture while the disk of the clips hangs.

@@ -186,7 +186,7 @@ const lateAfter = 10 * time.Minute
 // late says that messages are delivered slower than they come. A rate limit delays them
 // by intention.
 func (w *worker) late(v *runtime.OutputView, now time.Time) {
-	if v.State == runtime.SinkOK && w.out.PerHour == 0 && !v.Oldest.IsZero() && now.Sub(v.Oldest) > lateAfter {
+	if v.State == runtime.SinkOK && w.out.PerHour == 0 && now.Sub(w.o.started) > lateAfter && !v.Oldest.IsZero() && now.Sub(v.Oldest) > lateAfter {
 		v.Reason = fmt.Sprintf("%d messages wait, the first for %v", v.Backlog, now.Sub(v.Oldest).Truncate(time.Minute))
 		v.Remedy = "send fewer with events, when or max_per_hour, or use a faster receiver"
 	}

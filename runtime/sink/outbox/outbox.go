@@ -25,9 +25,9 @@ const (
 	// Flush is how long outputs keep delivering after the context of Run has ended.
 	Flush = 2 * time.Second
 
-	// abandonTime is how long an output may then take to end. One that reads a clip from a disk
-	// that hangs does not.
-	abandonTime = 500 * time.Millisecond
+	// abandonTime is how long an output may then take to end, as to say goodbye to a broker. One
+	// that reads a clip from a disk that hangs takes longer.
+	abandonTime = 2500 * time.Millisecond
 
 	groupMax  = 48   // events per write; below the capacity of the sinks behind the outbox
 	tailMax   = 1024 // records kept in memory while nothing can be stored
@@ -174,7 +174,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 			gone = time.After(abandonTime)
 		case <-gone:
 			done = true
-			o.log.Warn("outputs did not end and were abandoned: check the disk of clips.dir; what they were delivering is repeated at the next start", "outputs", o.hanging())
+			o.log.Warn("outputs did not end and were abandoned: check their receivers and the disk of clips.dir; what they were delivering is repeated at the next start", "outputs", o.hanging())
 		case <-ended:
 			done = true
 		}
