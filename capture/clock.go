@@ -15,9 +15,10 @@ const (
 	clockSettle = 10 * time.Second
 	// clockDrift is the maximum drift between two real clocks.
 	clockDrift = 500e-6
-	// clockRate is a drift that no clock has. If it lasts for clockLong, which no delay
-	// does, the timestamps assume a frame rate that the camera does not keep.
-	clockRate = 0.01
+	// clockRate is a drift that no clock has, and more than the delay grows on a link that is
+	// a little too slow. If it lasts for clockLong, the timestamps assume a frame rate that
+	// the camera does not keep.
+	clockRate = 0.05
 	clockLong = time.Minute
 	// clockJump is how far camera times may diverge from arrival times before they
 	// count as a new clock. clockBack is how far they may go back; frames in decode
