@@ -13,8 +13,10 @@ const (
 	maxHold = 100 * time.Millisecond
 	// seqJump is a step of sequence numbers that means a new stream rather than loss.
 	seqJump = 3000
-	// restart is how many successive packets must be late to be a new stream.
-	restart = 16
+	// restart is how many successive packets must be late, and for how long, to be a new
+	// stream. A burst of duplicates is shorter.
+	restart     = 16
+	restartTime = 2 * maxHold
 )
 
 // sequencer reorders the packets of one RTP stream, drops duplicates, and reports gaps.
@@ -33,6 +35,7 @@ type sequencer struct {
 	since    time.Time // when holding started
 	behind   uint16    // last late packet
 	run      int       // successive late packets up to it, with none in order between them
+	ran      time.Time // when the first of them arrived
 
 	// Statistics for receiver reports (RFC 3550, section 6.4.1).
 	cycles   uint32
@@ -51,8 +54,11 @@ func (s *sequencer) push(p *rtp.Packet, arrived time.Time) {
 	} else if s.run++; p.SequenceNumber != s.behind+1 {
 		s.run = 1
 	}
+	if s.run == 1 {
+		s.ran = arrived
+	}
 	s.behind = p.SequenceNumber
-	if !s.begun || p.SSRC != s.ssrc || step > seqJump || step < -seqJump || s.run >= restart {
+	if !s.begun || p.SSRC != s.ssrc || step > seqJump || step < -seqJump || s.run >= restart && arrived.Sub(s.ran) >= restartTime {
 		again := s.begun
 		s.flush()
 		s.run = 0

@@ -116,6 +116,10 @@ func TestRepeatedPacketsAreDropped(t *testing.T) {
 			for again := i - 3; again <= i; again++ {
 				push(again)
 			}
+		case i == 480: // a burst that comes on two paths
+			for again := i - 40; again <= i; again++ {
+				push(again)
+			}
 		case i > 5 && i%3 == 0:
 			push(i - 5)
 		}
