@@ -98,7 +98,7 @@ func (s *store) retain(root *os.Root, now time.Time) error {
 		total -= e.Bytes
 		changed = true
 		left = s.left(root)
-		if reason >= byFree && now.Sub(e.Time) < freshClip {
+		if age := now.Sub(e.Time); reason >= byFree && age > -clockSlip && age < freshClip {
 			s.tellDeleted(e, removeReasons[reason])
 		}
 	}
