@@ -1090,7 +1090,8 @@ type Alert struct {
 	// Kind, or kind:subject. It does not change while the alert lasts.
 	ID string `json:"id"`
 	// camera_down, camera_lag, evidence_down, detector_failed, detector_slow, detector_ttl,
-	// frames_sparse, sink_degraded, clips_degraded, reload_failed or quarantined; kinds may be added.
+	// frames_sparse, sink_degraded, output_degraded, output_late, output_refused, clips_degraded,
+	// reload_failed or quarantined; kinds may be added.
 	Kind string `json:"kind"`
 	// True: frames, detections, events or clips are missing. False: they are late or fewer.
 	Severe bool `json:"severe"`

@@ -917,8 +917,8 @@ class Alert(TypedDict):
     # Kind, or kind:subject. It does not change while the alert lasts.
     id: str
     # camera_down, camera_lag, evidence_down, detector_failed, detector_slow, detector_ttl,
-    # frames_sparse, sink_degraded, clips_degraded, reload_failed or quarantined; kinds may be
-    # added.
+    # frames_sparse, sink_degraded, output_degraded, output_late, output_refused, clips_degraded,
+    # reload_failed or quarantined; kinds may be added.
     kind: str
     # True: frames, detections, events or clips are missing. False: they are late or fewer.
     severe: bool

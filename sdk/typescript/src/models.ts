@@ -884,7 +884,7 @@ export interface Quarantined {
 export interface Alert {
   /** Kind, or kind:subject. It does not change while the alert lasts. */
   id: string;
-  /** camera_down, camera_lag, evidence_down, detector_failed, detector_slow, detector_ttl, frames_sparse, sink_degraded, clips_degraded, reload_failed or quarantined; kinds may be added. */
+  /** camera_down, camera_lag, evidence_down, detector_failed, detector_slow, detector_ttl, frames_sparse, sink_degraded, output_degraded, output_late, output_refused, clips_degraded, reload_failed or quarantined; kinds may be added. */
   kind: string;
   /** True: frames, detections, events or clips are missing. False: they are late or fewer. */
   severe: boolean;
