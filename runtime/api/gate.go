@@ -94,7 +94,7 @@ func (g *gate) guard(next http.Handler) http.Handler {
 			p.prove()
 			ctx = context.WithValue(ctx, callerKey{}, c)
 		}
-		if c.over != nil {
+		if c.over != nil && r.Method == http.MethodGet { // a change in progress is completed
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithCancel(ctx)
 			defer cancel()

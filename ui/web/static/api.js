@@ -8,7 +8,8 @@ export class Problem extends Error {
 	}
 }
 
-const patience = 20_000, changing = 130_000; // milliseconds for an answer; a change may take two minutes
+const patience = 20_000, opening = 130_000; // milliseconds for an answer, and for one that opens a source or a model
+const opens = /^(reload|cameras|sources\/try|config\/.*|cameras\/[^/]+\/detectors)$/;
 
 // open makes a request and returns the response, whose body is not read yet.
 export async function open(path, options = {}) {
@@ -22,13 +23,10 @@ export async function open(path, options = {}) {
 
 // call makes a request with a JSON body and returns the JSON response.
 export async function call(method, path, body) {
-	const options = { method, signal: AbortSignal.timeout(method === 'GET' ? patience : changing) };
-	if (body !== undefined) {
-		options.headers = { 'Content-Type': 'application/json' };
-		options.body = JSON.stringify(body);
-	}
+	const json = body !== undefined && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
+	const signal = AbortSignal.timeout(method !== 'GET' && opens.test(path) ? opening : patience);
 	try {
-		return await (await open(path, options)).json();
+		return await (await open(path, { method, signal, ...json })).json();
 	} catch (e) {
 		if (e instanceof Problem) throw e;
 		throw new Problem(0, 'rvo-tui does not answer', 'try again');
