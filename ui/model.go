@@ -302,7 +302,10 @@ func (m *model) usable(msg tea.Msg) bool {
 	_, asks := m.overlay.(*confirm)
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
-		return asks || m.keys.byKey[msg.String()] == actQuit
+		if key := msg.String(); m.overlay != nil {
+			return asks || key == "esc" || key == "ctrl+c"
+		}
+		return m.keys.byKey[msg.String()] == actQuit
 	case tea.MouseMsg, tea.PasteMsg:
 		return false
 	}

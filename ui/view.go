@@ -251,7 +251,9 @@ func (m *model) headAlert(right string) string {
 			advice, dots = ": "+cause[must], 1 // it may become an ellipsis
 		}
 		if level == withoutState { // a long name, too, leaves room
-			title = ansi.Truncate(title, max(room-draw.Width(need)-dots, room/2), "…")
+			if title = ansi.Truncate(title, max(room-draw.Width(need)-dots, room/2), "…"); title == "" {
+				need = strings.TrimPrefix(need, ": ")
+			}
 		}
 		if draw.Width(title+need)+dots > room && level < withoutState {
 			continue

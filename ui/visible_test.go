@@ -52,6 +52,10 @@ func TestKeysActOnWhatIsVisible(t *testing.T) {
 		t.Errorf("on a screen that is too small: %v", did)
 	}
 	m.overlay = newHelp()
+	if typing(m, "q", "esc"); m.overlay != nil || m.quit {
+		t.Errorf("esc leaves %T on a screen that is too small, or q has quit: %v", m.overlay, m.quit)
+	}
+	m.overlay = newHelp()
 	if typing(m, "j", "ctrl+c", "ctrl+c"); !m.quit {
 		t.Error("ctrl+c does not quit on a screen that is too small")
 	}
